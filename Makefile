@@ -9,10 +9,10 @@ BIN := .venv/bin
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test judge torture cluster bench performance check lock translations migration docs map clean
+.PHONY: help setup run test judge torture long-look soak cluster bench performance check lock translations migration docs map clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install what the portal needs to run (make run and make test do it by themselves)
 	@deploy/setup run
@@ -44,6 +44,16 @@ torture: ## Kill servers, workers and receivers for many minutes, and look wheth
 	@$(BIN)/pytest --torture --database=sqlite
 	@$(BIN)/pytest --torture --database=postgresql
 	@$(BIN)/python -m bench.torture
+
+# ONLY names figures; COUNT and MINUTES bound a run, which is recorded and adds up with others; DATABASE takes one of two.
+LOOK := $(BIN)/python -m tests.long_look $(if $(DATABASE),--database=$(DATABASE)) $(if $(COUNT),--count=$(COUNT))
+long-look: ## Measure figures of security and reliability; ONLY="R1 S2" COUNT=50 MINUTES=10, REPORT=1 writes docs/security.md
+	@deploy/setup look
+	@$(LOOK) $(if $(MINUTES),--minutes=$(MINUTES)) $(if $(REPORT),--report) $(ONLY)
+
+soak: ## The load of a day, in pieces that add up; HOURS=2 DATABASE=sqlite
+	@deploy/setup look
+	@$(LOOK) --minutes=$$(awk "BEGIN {print $${HOURS:-2} * 60}") R12
 
 # Needs Debian and root: everything runs in namespaces of its own, and the kernel takes it away with the command.
 cluster: ## Run many hosts in namespaces, break one after another, and look what was lost; ONLY=words a fault

@@ -25,13 +25,27 @@ class Cluster:
         data = str(self._folder / "data")
         self._run("initdb", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8", data)
         hurried = "" if durable else "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
-        options = f"-k {self._folder} {hurried} -c max_connections=300 -c listen_addresses="
-        self._run("pg_ctl", "--pgdata", data, "--wait", "--log", str(self._folder / "log"), "-o", options, "start")
+        self._options = f"-k {self._folder} {hurried} -c max_connections=300 -c listen_addresses="
+        self.start()
         self.url = f"postgresql+psycopg://postgres@/postgres?host={self._folder}"
+
+    @property
+    def folder(self) -> Path:
+        """Where its socket, its log and its files (`data`) lie."""
+        return self._folder
+
+    def start(self) -> None:
+        """Start it after it was halted, and wait until it answers."""
+        data, log = str(self._folder / "data"), str(self._folder / "log")
+        self._run("pg_ctl", "--pgdata", data, "--wait", "--log", log, "-o", self._options, "start")
+
+    def halt(self, mode: str = "immediate") -> None:
+        """Stop it: `immediate` as by a crash, `fast` in order."""
+        self._run("pg_ctl", "--pgdata", str(self._folder / "data"), f"--mode={mode}", "stop")
 
     def stop(self) -> None:
         """Stop the server and remove its files."""
-        self._run("pg_ctl", "--pgdata", str(self._folder / "data"), "--mode=immediate", "stop")
+        self.halt()
         shutil.rmtree(self._folder)
 
     def add_replica(self) -> Replica:

@@ -28,7 +28,7 @@ FIRST = (
     "faq",
 )
 #: For those who change the portal, not for those who use it.
-LEFT_OUT = frozenset({"dependencies", "performance", "README"})
+LEFT_OUT = frozenset({"dependencies", "performance", "security", "README"})
 #: The guides are trusted text; raw HTML is off all the same, as none of them has any.
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 

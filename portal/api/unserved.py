@@ -43,7 +43,6 @@ _EVIDENCE_FILES = (
     " enhanced_evidence receipt refund_policy service_documentation shipping_documentation uncategorized_file"
 ).split()
 _CARDS_ONLY = "there are no cards and wallets on the page. Leave it out"
-_NOT_ASKED = "the page asks for name, address, phone, tax ID and terms. Ask for more on a page of your own"
 _OWN_INVOICES = (
     "invoices of a subscription say what the account and the customer say. Change the subscription afterwards"
 )
@@ -110,16 +109,13 @@ WORDS = {
     "company.verification": _NO_CHECKS,
     "confirmation_token": "there are no such tokens here. Send payment_method or payment_method_data",
     "consent_collection.payment_method_reuse_agreement": "the mandate is the agreement. Leave it out",
-    "consent_collection.promotions": _NOT_ASKED,
     "coupon": "a preview redeems discounts. Send discounts[0][coupon]",
     "currency_options": _CURRENCIES,
     "current_trial": _TRIAL_OFFERS,
-    "custom_text.shipping_address": _PACKAGES,
     "custom_unit_amount": "a price has a fixed amount. Send the chosen one as an invoice item",
     "customer": "it is named elsewhere: payment methods are attached by the call attach, tax IDs have owner[customer]",
     "customer_account": _CUSTOMER,
     "customer_details.tax": _COMPUTED_TAX,
-    "customer_update.shipping": _PACKAGES,
     "default_payment_method": _CHARGES,
     "default_source": _CHARGES,
     "documents": _NO_CHECKS,
@@ -146,7 +142,6 @@ WORDS = {
     "managed_payments": _OTHER_ACCOUNTS,
     "mandate": _CHARGES,
     "meter": _METERS,
-    "name_collection": _NOT_ASKED,
     "on_behalf_of": _OTHER_ACCOUNTS,
     "origin_context": _HOSTED,
     "outstanding_usage_through": _METERS,
@@ -184,8 +179,7 @@ WORDS = {
     "settings.paypay_payments": _NO_PAYMENTS,
     "settings.sepa_debit_payments": _NO_PAYMENTS,
     "settings.treasury": _NO_PAYMENTS,
-    "shipping_address_collection": _PACKAGES,
-    "shipping_options": _PACKAGES,
+    "shipping_options": "a session stays as it was created. Expire it and create another one",
     "single_use": "a mandate is for all collections here. Leave it out",
     "source": _CHARGES,
     "subscription_data.billing_cycle_anchor": _FROM_NOW,

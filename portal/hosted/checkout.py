@@ -34,9 +34,11 @@ def show(secret: str) -> PageResponse:
     if offer.order is not None:
         return _pay_again(offer, form, secret)
     typed = form.code.data if "code" in form else None
+    sent = form.shipping_rate.data if "shipping_rate" in form else None
     try:
         with offer.writing() as db:
-            wrong = revisions.revise(db, offer.find_session(db), form.read_quantities(), typed, now=clock.now())
+            session = offer.find_session(db)
+            wrong = revisions.revise(db, session, form.read_quantities(), typed, sent, now=clock.now())
         return _answer(checkout_offers.find(secret), secret, wrong)
     except completion.SessionOver:
         offer = checkout_offers.find(secret)

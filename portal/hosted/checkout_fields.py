@@ -18,7 +18,7 @@ def build(fields: Sequence[Mapping[str, Any]]) -> dict[str, Field]:
     return {f"field_{at}": _build_field(each) for at, each in enumerate(fields)}
 
 
-def known(fields: Sequence[Mapping[str, Any]]) -> dict[str, str | None]:
+def list_known(fields: Sequence[Mapping[str, Any]]) -> dict[str, str | None]:
     """What the fields start with, by their names."""
     return {f"field_{at}": (each.get(each["type"]) or {}).get("default_value") for at, each in enumerate(fields)}
 

@@ -6,23 +6,46 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, Field, FormField, HiddenField, StringField
+from wtforms import BooleanField, Field, FormField, HiddenField, RadioField, StringField
 from wtforms.validators import DataRequired, Regexp, ValidationError
 
 from portal import i18n
 from portal.billing.checkout import custom_fields, line_items
 from portal.billing.checkout.buyers import Buyer
-from portal.hosted import checkout_fields, checkout_tax_ids
+from portal.hosted import checkout_fields, checkout_shipping, checkout_tax_ids
 from portal.hosted.checkout_offers import CheckoutOffer
-from portal.hosted.detail_forms import AddressForm
+from portal.hosted.detail_forms import AddressForm, ShippingForm
 from portal.hosted.forms import strip_text, text_field, to_ascii_digits
 from portal.hosted.ways_form import WaysForm
 from portal.wire.texts import email_address
 
 #: The fields that not each session asks for.
 _OPTIONAL = frozenset(
-    {"address", "agree", "card", "code", "email", "holder", "iban", "keep", "name", "phone", "tax_id", "terms", "way"}
+    {
+        "address",
+        "agree",
+        "business_name",
+        "individual_name",
+        "promotions",
+        "card",
+        "code",
+        "email",
+        "holder",
+        "iban",
+        "keep",
+        "name",
+        "phone",
+        "same",
+        "shipping",
+        "shipping_rate",
+        "tax_id",
+        "terms",
+        "way",
+    }
 )
+
+#: What is typed as it is, by the names that it has of a buyer.
+_NAMES = ("email", "name", "business_name", "individual_name", "phone")
 
 
 class CheckoutForm(WaysForm):
@@ -31,6 +54,8 @@ class CheckoutForm(WaysForm):
     code = text_field(_l("Promotion code"), 500)
     email = text_field(_l("Email address"), 254, DataRequired(_l("Enter your email address.")))
     name = text_field(_l("Name or company"), 256, DataRequired(_l("Enter your name or the name of your company.")))
+    business_name = text_field(_l("Company"), 150)
+    individual_name = text_field(_l("Your name"), 150)
     phone = text_field(
         _l("Phone"),
         20,
@@ -38,8 +63,12 @@ class CheckoutForm(WaysForm):
         Regexp(r"[+0-9()./ -]*\Z", message=_l("Use only digits, blanks and the characters + ( ) . / -")),
     )
     address = FormField(AddressForm)
+    same = BooleanField(_l("Same as the billing address"))
+    shipping = FormField(ShippingForm)
+    shipping_rate = RadioField(_l("How is it sent?"), [DataRequired(_l("Choose how it is sent."))])
     tax_id = text_field(_l("Tax ID"), checkout_tax_ids.LONGEST_INPUT)
     terms = BooleanField(_l("I agree to the terms."), [DataRequired(_l("Tick the box to agree to the terms."))])
+    promotions = BooleanField(_l("Send me news and offers by email."))
     amount = HiddenField()
     offer: CheckoutOffer
     own_fields: list[dict[str, Any]]
@@ -60,11 +89,14 @@ class CheckoutForm(WaysForm):
         }
         asked = custom_fields.list_of(offer.session.settings) if offer.order is None else []
         added = {**quantities, **choices, **checkout_fields.build(asked)}
-        form: CheckoutForm = type("OfferForm", (cls,), added)(data={**checkout_fields.known(asked), **offer.known})
+        sent = checkout_shipping.list_known(offer.session, offer.customer)
+        known = {**checkout_fields.list_known(asked), **sent, **offer.known}
+        form: CheckoutForm = type("OfferForm", (cls,), added)(data=known)
         form.offer, form.own_fields = offer, asked
         form.offer_ways(offer.kept, [way.type for way in offer.ways])
         for name in _OPTIONAL - offer.asked:
             del form[name]
+        checkout_shipping.offer_choices(form._fields, offer.session)
         return form
 
     @property
@@ -118,11 +150,19 @@ class CheckoutForm(WaysForm):
         """Whether all that is asked for was typed, and makes sense together."""
         errors = dict(self.errors)
         self.validate()
-        if "address" in self and (self.address.is_filled or self.offer.needs_address or self._tax_id):
+        needs_address = self.offer.needs_address or self._tax_id or ("same" in self and self.same.data)
+        if "address" in self and (self.address.is_filled or needs_address):
             self.address.form.check_complete()
+        for name, words in (
+            ("business_name", _("Enter the name of your company.")),
+            ("individual_name", _("Enter your name.")),
+        ):
+            if name in self and not self[name].data and not self.offer.is_optional(name):
+                self[name].errors = [words]
         if self._tax_id and self.buyer.tax_id is None:
             self.tax_id.errors = [checkout_tax_ids.explain(self.address.country.data)]
         checkout_fields.read(self.own_fields, self._fields)
+        checkout_shipping.check(self._fields, self._billing, self.offer.session)
         self.check_way(self.chosen, self.account_holder)
         for name, found in errors.items():
             if name and not self[name].errors:
@@ -139,23 +179,37 @@ class CheckoutForm(WaysForm):
     @property
     def buyer(self) -> Buyer:
         """Who buys, as far as it was asked for."""
-        address = self.address.form if "address" in self else None
+        address = self._billing
         country = address.country.data if address is not None else None
-        typed = {name: strip_text(self[name].data) or None for name in ("email", "name", "phone") if name in self}
+        typed: dict[str, Any] = {name: strip_text(self[name].data) or None for name in _NAMES if name in self}
+        if "name" not in self and not self.offer.known["name"]:
+            typed["name"] = typed.get("business_name") or typed.get("individual_name")
         return Buyer(
             **{"email": self.offer.session.customer_email, **typed},
+            promotions=self.promotions.data if "promotions" in self else None,
             address=address.postal if address is not None and address.is_filled else None,
             tax_id=checkout_tax_ids.find(country, self._tax_id) if self._tax_id else None,
             locale=self.offer.language,
+            shipping=checkout_shipping.read(self._fields, address, self.buyer_name),
             answers=checkout_fields.read(self.own_fields, self._fields),
         )
 
     @property
+    def _billing(self) -> AddressForm | None:
+        return self.address.form if "address" in self else None
+
+    @property
+    def buyer_name(self) -> str | None:
+        """Who buys: whoever was typed, else the customer that is known."""
+        typed = (self[name].data for name in ("name", "business_name", "individual_name") if name in self)
+        found: str | None = next((each for each in typed if each), None) or self.offer.known.get("name")
+        return found
+
+    @property
     def account_holder(self) -> str | None:
         """Whose account is debited: whoever was typed, else who buys."""
-        typed = self.holder.data if "holder" in self else None
-        found: str | None = typed or ("name" in self and self.name.data) or self.offer.known.get("name")
-        return found
+        typed: str | None = self.holder.data if "holder" in self else None
+        return typed or self.buyer_name
 
     @property
     def _tax_id(self) -> str:

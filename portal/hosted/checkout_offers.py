@@ -58,6 +58,18 @@ class CheckoutOffer:
         """Whether nobody can buy without an address."""
         return self.session.settings.get("billing_address_collection") == "required"
 
+    def is_optional(self, name: str) -> bool:
+        """Whether `business_name` or `individual_name` may stay empty."""
+        return bool(self._asked_name(name).get("optional"))
+
+    def asks_for(self, name: str) -> bool:
+        """Whether the page asks for `business_name` or `individual_name`."""
+        return bool(self._asked_name(name).get("enabled"))
+
+    def _asked_name(self, name: str) -> dict[str, Any]:
+        names = self.session.settings.get("name_collection") or {}
+        return names.get(name.removesuffix("_name")) or {}
+
     @property
     def reference(self) -> str:
         """The reference of the mandate that the page asks for."""
@@ -173,6 +185,10 @@ def _list_asked(offer: CheckoutOffer) -> frozenset[str]:
     session, customer, settings = offer.session, offer.customer, offer.session.settings
     lets = settings.get("customer_update") or {}
     takes_tax_id = bool((settings.get("tax_id_collection") or {}).get("enabled"))
+    names = ("business_name", "individual_name")
+    # one of them is typed in any case, and is the name of the customer
+    stands_for_name = any(offer.asks_for(name) and not offer.is_optional(name) for name in names)
+    delivers = bool(settings.get("shipping_address_collection"))
     wants_address = offer.needs_address or takes_tax_id
     paying = {
         "way": len(offer.ways) + len(offer.kept) > 1,
@@ -186,13 +202,18 @@ def _list_asked(offer: CheckoutOffer) -> frozenset[str]:
         **paying,
         "code": bool(settings.get("allow_promotion_codes")),
         "email": not session.customer_email and not (customer and customer.email),
-        "name": customer is None or not customer.name or lets.get("name") == "auto",
+        **{name: offer.asks_for(name) for name in names},
+        "name": not stands_for_name and (customer is None or not customer.name or lets.get("name") == "auto"),
+        "promotions": (settings.get("consent_collection") or {}).get("promotions") == "auto",
         "phone": bool((settings.get("phone_number_collection") or {}).get("enabled")),
         "address": wants_address
         and (customer is None or takes_tax_id or not customer.address or lets.get("address") == "auto"),
+        "shipping": delivers,
+        "shipping_rate": len(settings.get("shipping_options") or []) > 1,
         "tax_id": takes_tax_id,
         "terms": (settings.get("consent_collection") or {}).get("terms_of_service") == "required",
     }
+    asked["same"] = delivers and bool(asked["address"])
     return frozenset(name for name, is_asked in asked.items() if is_asked)
 
 
@@ -204,6 +225,8 @@ def _list_known(offer: CheckoutOffer) -> dict[str, Any]:
         "code": settings.get("code", ""),
         "email": settings.get("prefilled_email", ""),
         "name": customer.name if customer else None,
+        "business_name": customer.business_name if customer else None,
+        "individual_name": customer.individual_name if customer else None,
         "phone": customer.phone if customer else None,
         "address": (customer.address or {}) if customer else {},
         "way": next(iter([*(each.id for each in offer.kept), *(way.type for way in offer.ways)]), None),

@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from portal.models import CheckoutSession, PaymentLink
+from portal.objects.customers import render_address, render_shipping
+from portal.objects.invoice_lines import render_shipping_cost
 from portal.objects.kinds import ObjectType, plain_rows, register
 from portal.objects.quotes import QUOTE_LINE, total_details
 from portal.objects.types import checkout as schemas
@@ -59,6 +61,30 @@ def _consent_collection(row: Row, context: Context) -> dict[str, Any] | None:
 def _custom_text(row: Row, context: Context) -> dict[str, Any]:
     sent = row.settings.get("custom_text") or {}
     return {**null_fields("after_submit", "shipping_address", "submit", "terms_of_service_acceptance"), **sent}
+
+
+def _shipping_options(row: Row, context: Context) -> list[dict[str, Any]]:
+    names = ("shipping_amount", "shipping_rate")
+    return [{name: each[name] for name in names} for each in row.settings.get("shipping_options") or []]
+
+
+def _shipping_details(row: Row, context: Context) -> dict[str, Any] | None:
+    return render_shipping((row.collected or {}).get("shipping_details"))
+
+
+def _collected_information(row: Row, context: Context) -> dict[str, Any] | None:
+    if row.collected is None:
+        return None
+    sent = row.collected.get("shipping_details")
+    details = sent and {"address": render_address(sent["address"]), "name": sent["name"]}
+    names = {name: row.collected.get(name) for name in ("business_name", "individual_name")}
+    return {**names, "shipping_details": details}
+
+
+def _name_collection(row: Row, context: Context) -> dict[str, Any] | None:
+    sent = row.settings.get("name_collection")
+    names = ("business", "individual")
+    return sent and {name: sent.get(name) and {"optional": False, **sent[name]} for name in names}
 
 
 def _optional_items(row: Row, context: Context) -> list[dict[str, Any]] | None:
@@ -114,14 +140,15 @@ _PAGE_FIELDS: dict[str, Any] = {
     "customer_creation": _customer_creation,
     "invoice_creation": _invoice_creation,
     "metadata": "metadata_",
+    "name_collection": _name_collection,
     "optional_items": _optional_items,
     "payment_method_collection": lambda row, context: row.settings.get("payment_method_collection") or "always",
     "phone_number_collection": _switch("phone_number_collection"),
-    "shipping_options": lambda row, context: [],
+    "shipping_address_collection": _setting("shipping_address_collection"),
+    "shipping_options": _shipping_options,
     "submit_type": lambda row, context: row.settings.get("submit_type") or "auto",
     "tax_id_collection": _tax_id_collection,
-    **null_fields("managed_payments", "name_collection", "payment_method_options"),
-    **null_fields("shipping_address_collection"),
+    **null_fields("managed_payments", "payment_method_options"),
 }
 
 
@@ -142,7 +169,7 @@ def _customer_details(row: Row, context: Context) -> dict[str, Any] | None:
 
 
 def _session_consent(row: Row, context: Context) -> dict[str, Any] | None:
-    return row.consent and {"promotions": None, **row.consent}
+    return row.consent and {**null_fields("promotions", "terms_of_service"), **row.consent}
 
 
 def _method_types(row: Row, context: Context) -> list[str]:
@@ -171,17 +198,18 @@ CHECKOUT_SESSION = register(
             fields={
                 **_PAGE_FIELDS,
                 **null_fields("adaptive_pricing", "after_expiration", "allowed_payment_method_types"),
-                **null_fields("branding_settings", "client_secret", "collected_information", "currency_conversion"),
+                **null_fields("branding_settings", "client_secret", "currency_conversion"),
                 **null_fields("customer_account", "excluded_payment_method_types", "integration_identifier"),
                 **null_fields("origin_context", "payment_intent", "payment_method_configuration_details"),
                 **null_fields("permissions", "presentment_details", "recovered_from", "redaction"),
                 **null_fields("redirect_on_completion"),
-                **null_fields("return_url", "saved_payment_method_options", "shipping_cost", "shipping_details"),
+                **null_fields("return_url", "saved_payment_method_options"),
                 **null_fields("wallet_options"),
                 "allow_promotion_codes": _setting("allow_promotion_codes"),
                 "amount_subtotal": _sum("amount_subtotal"),
                 "amount_total": _sum("amount_total"),
                 "billing_address_collection": _setting("billing_address_collection"),
+                "collected_information": _collected_information,
                 "consent": _session_consent,
                 "custom_fields": _answered_fields,
                 "customer": Ref("customer_id", "customer"),
@@ -191,6 +219,9 @@ CHECKOUT_SESSION = register(
                 "payment_link": Ref("payment_link_id", "payment_link"),
                 "payment_method_types": _method_types,
                 "setup_intent": Ref("setup_intent_id", "setup_intent"),
+                "shipping_cost": lambda row, context: render_shipping_cost((row.sums or {}).get("shipping_cost")),
+                # what older clients read of the collected information
+                "shipping_details": _shipping_details,
                 "subscription": Ref("subscription_id", "subscription"),
                 "total_details": lambda row, context: row.sums and total_details(row.sums),
                 "ui_mode": lambda row, context: "hosted_page",
@@ -200,7 +231,12 @@ CHECKOUT_SESSION = register(
                 "completed_at": "completed_at",
                 "payment_failed_at": "payment_failed_at",
             },
-            nested={"discounts.coupon": "coupon", "discounts.promotion_code": "promotion_code"},
+            nested={
+                "discounts.coupon": "coupon",
+                "discounts.promotion_code": "promotion_code",
+                "shipping_cost.shipping_rate": "shipping_rate",
+                "shipping_options.shipping_rate": "shipping_rate",
+            },
             unfilled=("payment_intent",),
             extras={"line_items": "checkout.session.line_items"},
         ),
@@ -254,6 +290,7 @@ PAYMENT_LINK = register(
                 "subscription_data": _link_subscription_data,
                 "url": lambda row, context: context.links.pay(row.token),
             },
+            nested={"shipping_options.shipping_rate": "shipping_rate"},
             unfilled=("application", "on_behalf_of"),
             extras={"line_items": "payment_link.line_items"},
         ),

@@ -108,10 +108,11 @@ def _render_sums(sums: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def total_details(sums: Mapping[str, Any]) -> dict[str, Any]:
-    """What discounts and taxes come to."""
+    """What discounts, shipping and taxes come to."""
     # quotes from before discounts don't say what these came to
     discount = sums.get("amount_discount", 0)
-    return {"amount_discount": discount, "amount_shipping": 0, "amount_tax": sums["amount_tax"], "breakdown": None}
+    sent = (sums.get("shipping_cost") or {}).get("amount", 0)
+    return {"amount_discount": discount, "amount_shipping": sent, "amount_tax": sums["amount_tax"], "breakdown": None}
 
 
 def _computed_amounts(row: Row, context: Context) -> dict[str, Any]:

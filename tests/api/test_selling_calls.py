@@ -1,4 +1,4 @@
-"""Coupons, codes, discounts, quotes, schedules and test clocks by both clients: every call, and what it answers."""
+"""Discounts, quotes, schedules, checkout and test clocks by both clients: every call, and what it answers."""
 
 from __future__ import annotations
 
@@ -51,6 +51,13 @@ EXPECTED: dict[str, dict[str, Any]] = {
     "SubscriptionSchedule.list": {"object": "list", "has_more": False},
     "SubscriptionSchedule.release": {"status": "released"},
     "SubscriptionSchedule.cancel": {"status": "canceled"},
+    "Session.retrieve": {
+        "status": "complete",
+        "payment_status": "unpaid",
+        "amount_subtotal": 1600,
+        "amount_total": 2100,
+    },
+    "PaymentLink.create": {"object": "payment_link", "active": True},
 }
 
 
@@ -92,3 +99,19 @@ def test_what_was_discounted_says_so(request: pytest.FixtureRequest, client: str
     assert answers["Quote.retrieve"]["discounts"][0]["coupon"]["id"] == coupon
     first, second = answers["SubscriptionSchedule.create"]["phases"]
     assert (first["coupon"], second["coupon"]) == (coupon, None)
+
+
+@pytest.mark.parametrize("client", ["newest", "of_2022"])
+def test_what_a_checkout_has_asked_is_read_by_both(request: pytest.FixtureRequest, client: str) -> None:
+    answers = request.getfixturevalue(client)
+    session, link = answers["Session.retrieve"], answers["PaymentLink.create"]
+    assert session["custom_fields"][0]["text"]["value"] == "XL"
+    assert [each["quantity"] for each in session["line_items"]["data"]] == [1, 2]
+    assert (session["total_details"]["amount_shipping"], session["shipping_cost"]["amount_total"]) == (500, 500)
+    # the client of 2022 reads the address at the top, the newest among what was collected
+    assert session["shipping_details"]["address"]["line1"] == "Lindenstr. 3"
+    assert session["collected_information"]["shipping_details"]["name"] == "Jenny"
+    invoice = session["invoice"]
+    assert (invoice["total"], invoice["shipping_cost"]["amount_total"]) == (2100, 500)
+    assert invoice["custom_fields"] == [{"name": "Size", "value": "XL"}]
+    assert (link["shipping_options"][0]["shipping_amount"], link["optional_items"][0]["quantity"]) == (500, 2)

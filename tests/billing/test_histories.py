@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -206,7 +207,11 @@ VERBS = (
 STEPS = st.lists(st.tuples(st.sampled_from(VERBS), st.integers(0, 10_000)), min_size=10, max_size=22)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=int(os.environ.get("LOOK_EXAMPLES", 12)),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(steps=STEPS)
 def test_the_books_are_right_whatever_happens(make, steps):
     history = History(make)
@@ -330,7 +335,11 @@ ENDING_VERBS = ("date", "date", "size", "both", "at_period_end", "stop", "pass_p
 ENDING_STEPS = st.lists(st.tuples(st.sampled_from(ENDING_VERBS), st.integers(0, 10**8)), min_size=4, max_size=14)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=int(os.environ.get("LOOK_EXAMPLES", 25)),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(mode=st.sampled_from(["flexible", "classic"]), chance=st.integers(0, 1000), steps=ENDING_STEPS)
 def test_time_costs_its_price_whenever_it_ends(make, mode, chance, steps):
     """What is billed and pending is the price of the time; each proration is rounded once."""

@@ -115,6 +115,56 @@ def test_a_purchase_needs_no_javascript(window: Callable[..., BrowserContext], l
     assert session.sums["amount_total"] == 12971
 
 
+def test_what_is_asked_and_added_needs_no_javascript(
+    window: Callable[..., BrowserContext], live: Live, paid: Shop
+) -> None:
+    make = paid.make
+    wrap = make.price(make.product(name="Gift wrap"), recurring=None, unit_amount=300)
+    bell = make.price(make.product(name="Bell"), recurring=None, unit_amount=1000)
+    rates = [
+        make.shipping_rate(display_name=name, fixed_amount={"amount": amount, "currency": "eur"})
+        for name, amount in (("Standard", 500), ("Express", 1500))
+    ]
+    page = window(java_script_enabled=False).new_page()
+    path = offered(
+        live,
+        paid,
+        mode="payment",
+        line_items={"0": {"price": bell.id}},
+        optional_items={"0": {"price": wrap.id, "quantity": "1"}},
+        shipping_address_collection={"allowed_countries": {"0": "DE"}},
+        shipping_options={str(at): {"shipping_rate": each.id} for at, each in enumerate(rates)},
+        custom_fields={"0": {"key": "size", "label": {"type": "custom", "custom": "Size"}, "type": "text"}},
+    )
+    page.goto(path)
+    page.get_by_label("Gift wrap").check()
+    page.get_by_label("Express").check()
+    page.get_by_label("Same as the billing address").check()
+    assert not page.locator("[name=shipping-line1]").is_visible()
+    follow(page.get_by_role("button", name="Update the amount"))
+    for label, text in {"Email address": "ada@example.com", "Name or company": "Ada", "Phone": "+49 30 1234"}.items():
+        page.get_by_label(label, exact=True).fill(text)
+    for part, text in {"line1": "Lindenstraße 3", "postal_code": "10969", "city": "Berlin"}.items():
+        page.locator(f"[name=address-{part}]").fill(text)
+    page.locator("[name=address-country]").select_option("DE")
+    page.get_by_label("Size").fill("XL")
+    page.get_by_label("Bank transfer, by the invoice").check()
+    follow(page.get_by_role("button", name="Buy for €28.00"))
+    page.get_by_role("heading", name="Thank you").wait_for()
+    window_of_all = window().new_page()
+    window_of_all.goto(
+        offered(
+            live,
+            paid,
+            shipping_address_collection={"allowed_countries": {"0": "DE"}},
+            optional_items={"0": {"price": wrap.id, "quantity": "1"}},
+            name_collection={"business": {"enabled": "true"}},
+            consent_collection={"promotions": "auto"},
+        )
+    )
+    assert problems(window_of_all) == []
+
+
 def test_what_is_over_is_for_everyone(window: Callable[..., BrowserContext], live: Live, paid: Shop) -> None:
     path = offered(live, paid)
     page = window().new_page()

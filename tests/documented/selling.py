@@ -1,4 +1,4 @@
-"""A merchant's program of discounts, quotes, schedules and test clocks, with whichever client it finds.
+"""A merchant's program of discounts, quotes, schedules, checkout and test clocks, with whichever client it finds.
 
 Run with the address and a key; prints what each call answered, by its name in the reference.
 """
@@ -6,7 +6,10 @@ Run with the address and a key; prints what each call answered, by its name in t
 from __future__ import annotations
 
 import json
+import re
 import sys
+import urllib.parse
+import urllib.request
 from collections.abc import Callable
 from typing import Any
 
@@ -45,6 +48,7 @@ def main() -> None:
     _discounts(customer.id, price.id, coupon, code)
     _quotes(customer.id, price.id, coupon)
     _schedules(customer.id, price.id, coupon)
+    _checkout()
     _end(clock)
     print(json.dumps(ANSWERS))
 
@@ -133,6 +137,41 @@ def _schedules(customer: str, price: str, coupon: str) -> None:
     call("SubscriptionSchedule.release", lambda: schedules.release(made.id))
     later = planned(FROZEN + DAY)
     call("SubscriptionSchedule.cancel", lambda: schedules.cancel(later.id))
+
+
+def _checkout() -> None:
+    account = stripe.Account.retrieve()
+    transfers = {"bank_transfer": {"iban": "DE02120300000000202051", "holder": "Rocket Rides"}}
+    stripe.Account.modify(account.id, settings={"invoices": transfers})
+    once = {"currency": "eur", "product": stripe.Product.create(name="A bell").id}
+    bell = stripe.Price.create(unit_amount=1000, **once)
+    wrap = stripe.Price.create(unit_amount=300, **once)
+    rate = stripe.ShippingRate.create(
+        display_name="Standard", type="fixed_amount", fixed_amount={"amount": 500, "currency": "eur"}
+    )
+    sent: dict[str, Any] = {
+        "line_items": [{"price": bell.id, "quantity": 1}],
+        "optional_items": [{"price": wrap.id, "quantity": 2}],
+        "shipping_address_collection": {"allowed_countries": ["DE"]},
+        "shipping_options": [{"shipping_rate": rate.id}],
+        "custom_fields": [{"key": "size", "label": {"type": "custom", "custom": "Size"}, "type": "text"}],
+    }
+    session = stripe.checkout.Session.create(mode="payment", **sent)
+    typed = {"email": "jenny@example.com", "name": "Jenny Rosen", "field_0": "XL", "add_1": "y"}
+    typed |= {"shipping-name": "Jenny", "shipping-line1": "Lindenstr. 3", "shipping-country": "DE"}
+    typed |= {"shipping-postal_code": "10969", "way": "customer_balance"}
+    for button in ("update", "buy"):
+        _press(session.url, typed, button)
+    call("Session.retrieve", lambda: stripe.checkout.Session.retrieve(session.id, expand=["invoice", "line_items"]))
+    call("PaymentLink.create", lambda: stripe.PaymentLink.create(**sent))
+
+
+def _press(url: str, typed: dict[str, str], button: str) -> None:
+    page = urllib.request.urlopen(url).read().decode()  # noqa: S310 - an address of the portal
+    shown = re.search(r'name="amount"[^>]*value="(\d+)"', page)
+    assert shown, page
+    data = urllib.parse.urlencode({**typed, "amount": shown[1], "do": button}).encode()
+    urllib.request.urlopen(url, data).read()  # noqa: S310
 
 
 if __name__ == "__main__":

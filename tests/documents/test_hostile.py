@@ -7,7 +7,7 @@ import pickle
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -71,7 +71,8 @@ def rendered(*arguments: str) -> dict[str, Any]:
     return dict(json.loads(outcome.stdout))
 
 
-def test_hostile_documents_read_no_file_and_call_nobody() -> None:
+def test_hostile_documents_read_no_file_and_call_nobody(record_property: Callable[[str, object], None]) -> None:
+    record_property("documents", 2 * len(PAYLOADS))
     assert rendered() == {"documents": 2 * len(PAYLOADS), "touched": []}
     assert len(PAYLOADS) >= 150
 

@@ -151,3 +151,59 @@ def test_there_are_at_most_three_with_keys_of_their_own(api: Api, sold: Any) -> 
     assert api.error("POST", "checkout/sessions", **sent, custom_fields=four)["param"] == "custom_fields"
     twice = [{**field, "key": "a"}] * 2
     assert api.error("POST", "checkout/sessions", **sent, custom_fields=twice)["param"] == "custom_fields[1][key]"
+
+
+def test_company_and_person_are_asked_one_by_one(api: Api, client: FlaskClient, sold: Any) -> None:  # noqa: F811
+    names = {"business": {"enabled": True}, "individual": {"enabled": True, "optional": True}}
+    made = api.post("checkout/sessions", mode="payment", line_items=[{"price": sold.id}], name_collection=names)
+    assert made["name_collection"] == {
+        "business": {"enabled": True, "optional": False},
+        "individual": {"enabled": True, "optional": True},
+    }
+    path = path_of(made)
+    lacking = buy(client, path, way="customer_balance")
+    assert (lacking.status_code, "Enter the name of your company." in lacking.text) == (400, True)
+    done = buy(client, path, business_name="Rocket GmbH", individual_name="Ada Lovelace", way="customer_balance")
+    assert done.status_code == 303, done.text
+    after = api.get(f"checkout/sessions/{made['id']}", expand=["customer"])
+    named = {"business_name": "Rocket GmbH", "individual_name": "Ada Lovelace"}
+    for told in (after["collected_information"], after["customer_details"], after["customer"]):
+        assert {name: told[name] for name in named} == named
+    assert after["customer"]["name"] == "Rocket GmbH"
+
+
+def test_names_that_may_stay_empty_leave_the_question_who_buys(api: Api, client: FlaskClient, sold: Any) -> None:  # noqa: F811
+    names = {"individual": {"enabled": True, "optional": True}}
+    link = api.post("payment_links", line_items=[{"price": sold.id}], name_collection=names)
+    assert link["name_collection"]["business"] is None
+    opened = client.get("/pay/" + link["url"].rpartition("/pay/")[2], base_url="https://localhost")
+    assert buy(client, opened.location, way="customer_balance").status_code == 303
+    assert api.get("customers")["data"][0]["name"] == "Ada Lovelace"
+    assert api.post(f"payment_links/{link['id']}", name_collection="")["name_collection"] is None
+
+
+@pytest.mark.parametrize(("ticked", "told"), [({}, "opt_out"), ({"promotions": "y"}, "opt_in")])
+def test_whether_offers_may_be_written_of_is_kept(
+    api: Api,
+    client: FlaskClient,
+    sold: Any,  # noqa: F811
+    ticked: dict[str, str],
+    told: str,
+) -> None:
+    made = api.post(
+        "checkout/sessions",
+        mode="payment",
+        line_items=[{"price": sold.id}],
+        consent_collection={"promotions": "auto"},
+    )
+    assert buy(client, path_of(made), **ticked, way="customer_balance").status_code == 303
+    after = api.get(f"checkout/sessions/{made['id']}")
+    assert after["consent"] == {"promotions": told, "terms_of_service": None}
+
+
+@pytest.mark.parametrize(
+    ("type", "words"), [("auto", "Buy for"), ("book", "Book for"), ("donate", "Donate"), ("pay", "Pay")]
+)
+def test_the_button_says_what_it_is_for(api: Api, client: FlaskClient, sold: Any, type: str, words: str) -> None:  # noqa: F811
+    made = api.post("checkout/sessions", mode="payment", line_items=[{"price": sold.id}], submit_type=type)
+    assert f">{words} €10.00</button>" in client.get(path_of(made), base_url="https://localhost").text

@@ -52,6 +52,33 @@ const opened = await client.checkout.sessions.create({
 const pressed = await press(opened.url, { way: card.id });
 const session = await settle(opened.url, opened.id);
 
+const rate = await client.shippingRates.create({
+  display_name: "Standard",
+  type: "fixed_amount",
+  fixed_amount: { amount: 500, currency: "eur" },
+});
+const asking = await client.checkout.sessions.create({
+  mode: "payment",
+  customer: customer.id,
+  line_items,
+  optional_items: [{ price: price.id, quantity: 1 }],
+  shipping_address_collection: { allowed_countries: ["DE"] },
+  shipping_options: [{ shipping_rate: rate.id }],
+  custom_fields: [{ key: "size", label: { type: "custom", custom: "Size" }, type: "text" }],
+});
+const typed = {
+  way: card.id,
+  field_0: "XL",
+  add_1: "y",
+  "shipping-name": "Jenny",
+  "shipping-line1": "Lindenstr. 3",
+  "shipping-postal_code": "10969",
+  "shipping-country": "DE",
+};
+await press(asking.url, { ...typed, do: "update" });
+await press(asking.url, typed);
+const asked = await settle(asking.url, asking.id);
+
 const link = await client.paymentLinks.create({ line_items });
 const closed = await client.paymentLinks.update(link.id, { active: false });
 const dropped = await client.checkout.sessions.create({ mode: "payment", line_items });
@@ -66,6 +93,8 @@ console.log(
     pressed: pressed.status,
     session: [session.status, session.payment_status, session.amount_total, session.line_items.data.length],
     invoice: [session.invoice.status, session.invoice.amount_paid],
+    asked: [asked.custom_fields[0].text.value, asked.amount_total, asked.shipping_cost.amount_total],
+    sent: asked.collected_information.shipping_details.address.line1,
     link: closed.active,
     expired: expired.status,
     refused: refused instanceof Stripe.errors.StripeInvalidRequestError,

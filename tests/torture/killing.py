@@ -82,6 +82,12 @@ class Portal:
             time.sleep(0.05)
         self.serving.set()
 
+    @property
+    def process_group(self) -> int:
+        """That of all processes of the server."""
+        assert self._server
+        return self._server.pid
+
     def kill(self) -> None:
         """Kill it amid the calls it is answering; the clients are told only afterwards."""
         assert self._server

@@ -90,7 +90,7 @@ class ListShippingRates(ListCommand):
 
 
 class ShippingCostParams(Command):
-    """`shipping_cost` of an invoice: an existing rate, or the data of a new one."""
+    """`shipping_cost` of an invoice, or an option of a checkout: an existing rate, or the data of a new one."""
 
     shipping_rate: Id | None = None
     shipping_rate_data: ShippingRateData | None = None
@@ -140,32 +140,34 @@ def apply_to_invoice(db: Session, invoice: Invoice, cost: ShippingCostParams | N
     if cost is None:
         invoice.shipping_cost = None
         return
-    rate = _find_or_create_rate(db, cost, now)
+    rate = find_or_create(db, cost, "shipping_cost", now=now)
     invoice.shipping_cost = {
-        "amount": _amount_in_currency(rate, invoice.currency),
+        "amount": amount_in_currency(rate, invoice.currency, "shipping_cost"),
         "display_name": rate.display_name,
         "shipping_rate": rate.id,
     }
 
 
-def _find_or_create_rate(db: Session, cost: ShippingCostParams, now: int) -> ShippingRate:
+def find_or_create(db: Session, cost: ShippingCostParams, param: str, *, now: int) -> ShippingRate:
+    """The rate that `param` names or describes. Raises `InvalidRequest`, and `ResourceMissing` for an unknown one."""
     if (cost.shipping_rate is None) == (cost.shipping_rate_data is None):
         raise InvalidRequest(
-            "Send shipping_rate or shipping_rate_data, one of the two.", param="shipping_cost", code="parameter_missing"
+            "Send shipping_rate or shipping_rate_data, one of the two.", param=param, code="parameter_missing"
         )
     if cost.shipping_rate_data:
         return create(db, cost.shipping_rate_data, now=now)
-    param = "shipping_cost[shipping_rate]"
-    rate = find_row(db, ShippingRate, cost.shipping_rate or "", noun="shipping rate", param=param)
+    named = f"{param}[shipping_rate]"
+    rate = find_row(db, ShippingRate, cost.shipping_rate or "", noun="shipping rate", param=named)
     if not rate.active:
-        raise InvalidRequest(f"The shipping rate '{rate.id}' is not active.", param=param)
+        raise InvalidRequest(f"The shipping rate '{rate.id}' is not active.", param=named)
     return rate
 
 
-def _amount_in_currency(rate: ShippingRate, currency: str) -> int:
+def amount_in_currency(rate: ShippingRate, currency: str, param: str) -> int:
+    """What a rate costs, in minor units. Raises `InvalidRequest` where it says no amount in this currency."""
     amounts = {rate.currency: {"amount": rate.amount}, **rate.currency_options}
     if currency not in amounts:
-        raise InvalidRequest(f"The shipping rate has no amount in {currency}.", param="shipping_cost")
+        raise InvalidRequest(f"The shipping rate has no amount in {currency}.", param=param)
     amount: int = amounts[currency]["amount"]
     return amount
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.billing.checkout import custom_fields
+from portal.billing.checkout import custom_fields, shipping
 from portal.billing.customers import customers
 from portal.billing.customers.params import CreateCustomer, TaxIdData, UpdateCustomer
 from portal.billing.ledger import locks, tax_ids
@@ -19,16 +19,21 @@ from portal.wire.commands import parse_command
 class Buyer:
     """What a customer typed on the page; None for what the page did not ask for.
 
-    `address` are the parameters of a command, `tax_id` a type and a value, `locale` the language of the page, `answers`
-    what was typed into the merchant's own fields, by their keys.
+    `address` and `shipping` are the parameters of a command, `tax_id` a type and a value, `locale` the language of the
+    page, `answers` what was typed into the merchant's own fields, by their keys, `promotions` whether the merchant may
+    write of its offers.
     """
 
     email: str | None = None
     name: str | None = None
+    business_name: str | None = None
+    individual_name: str | None = None
     phone: str | None = None
     address: dict[str, str] | None = None
     tax_id: tuple[str, str] | None = None
     locale: str | None = None
+    shipping: dict[str, Any] | None = None
+    promotions: bool | None = None
     answers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -52,9 +57,9 @@ def describe(db: Session, customer: Customer, buyer: Buyer) -> dict[str, Any]:
     own = tax_ids.list_for_customer(db, customer.id)
     return {
         "address": render_address(buyer.address or customer.address or {}),
-        "business_name": customer.business_name,
+        "business_name": buyer.business_name or customer.business_name,
         "email": customer.email,
-        "individual_name": customer.individual_name,
+        "individual_name": buyer.individual_name or customer.individual_name,
         "name": buyer.name or customer.name,
         "phone": buyer.phone or customer.phone,
         "tax_exempt": customer.tax_exempt,
@@ -64,15 +69,23 @@ def describe(db: Session, customer: Customer, buyer: Buyer) -> dict[str, Any]:
 
 def collect(session: CheckoutSession, buyer: Buyer) -> dict[str, Any]:
     """What a session keeps of what was typed, beside the wire's `customer_details`. Raises `InvalidRequest`."""
-    return {"custom_fields": custom_fields.check_answers(session, buyer.answers)}
+    return {
+        "business_name": buyer.business_name,
+        "individual_name": buyer.individual_name,
+        "custom_fields": custom_fields.check_answers(session, buyer.answers),
+        "shipping_details": shipping.check_details(session, buyer.shipping),
+    }
 
 
 def _new_customer(buyer: Buyer) -> CreateCustomer:
     values: dict[str, Any] = {
         "email": buyer.email,
         "name": buyer.name,
+        "business_name": buyer.business_name,
+        "individual_name": buyer.individual_name,
         "phone": buyer.phone,
         "address": buyer.address,
+        "shipping": buyer.shipping,
         "preferred_locales": [buyer.locale] if buyer.locale else None,
     }
     command = parse_command(CreateCustomer, {name: value for name, value in values.items() if value})
@@ -85,12 +98,24 @@ def _new_customer(buyer: Buyer) -> CreateCustomer:
 def _changes(session: CheckoutSession, customer: Customer, buyer: Buyer) -> dict[str, Any]:
     """What replaces the customer's own: what `customer_update` lets, and what is not known yet."""
     lets = session.settings.get("customer_update") or {}
-    typed = {"name": buyer.name, "address": buyer.address, "phone": buyer.phone, "email": buyer.email}
+    typed: dict[str, Any] = {"name": buyer.name, "address": buyer.address, "phone": buyer.phone, "email": buyer.email}
+    typed |= {
+        "business_name": buyer.business_name,
+        "individual_name": buyer.individual_name,
+        "shipping": buyer.shipping,
+    }
     return {
         name: value
         for name, value in typed.items()
-        if value and (lets.get(name) == "auto" or not getattr(customer, name))
+        if value and (lets.get(name.rpartition("_")[2]) == "auto" or not getattr(customer, name))
     }
+
+
+def consent(buyer: Buyer, *, agreed: bool) -> dict[str, Any] | None:
+    """The wire's `consent`: to the terms, and to be written to; None where neither was asked for."""
+    told = {"promotions": "opt_in" if buyer.promotions else "opt_out"} if buyer.promotions is not None else {}
+    found = {**({"terms_of_service": "accepted"} if agreed else {}), **told}
+    return found or None
 
 
 def _has_tax_id(db: Session, customer: Customer, tax_id: tuple[str, str]) -> bool:

@@ -60,7 +60,7 @@ def complete(
     waits = order_ends.end(db, session, buyer, order, seal=seal, now=now, at=now if billed_now is None else billed_now)
     _refuse_other_amount(db, session)
     session.customer_details = buyers.describe(db, buyer, order.buyer)
-    session.consent = {"terms_of_service": "accepted"} if order.agreed else None
+    session.consent = buyers.consent(order.buyer, agreed=order.agreed)
     session.payment_status = _payment_status(db, session)
     if not waits:
         session.status, session.completed_at = "complete", now

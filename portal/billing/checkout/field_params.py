@@ -1,10 +1,11 @@
-"""Parameters of the fields of a merchant's own on the page."""
+"""Parameters of what a page asks beyond who buys: the merchant's own fields, and how and where to goods are sent."""
 
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
-from portal.wire.commands import Command, Flag, ListOf, integer_between, parameter_error, text_up_to
+from portal.billing.catalogue.shipping_rates import ShippingCostParams
+from portal.wire.commands import Command, Country, Flag, Id, ListOf, integer_between, parameter_error, text_up_to
 
 #: The most characters of an answer.
 LONGEST_ANSWER = 255
@@ -55,3 +56,17 @@ class PageField(Command):
     optional: Flag = False
     text: TypedField | None = None
     type: Literal["dropdown", "numeric", "text"]
+
+
+class ShippingAddressCollection(Command):
+    """The countries that are delivered to."""
+
+    allowed_countries: ListOf[Country]
+
+
+class ShippingOption(ShippingCostParams):
+    """A way to send it: an existing rate, or the data of a new one."""
+
+
+class LinkShippingOption(Command):
+    shipping_rate: Id

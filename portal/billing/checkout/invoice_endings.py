@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.billing.checkout import custom_fields, offers, sold
+from portal.billing.checkout import custom_fields, offers, shipping, sold
 from portal.billing.invoices import invoiceitems, invoices
 from portal.billing.invoices.item_params import CreateInvoiceItem
 from portal.billing.invoices.params import CreateInvoice, UpdateInvoice
@@ -35,7 +35,9 @@ def make_draft(
     db.flush()
     # by now it is known what a promotion code's minimum is compared with
     said = [*(invoice.custom_fields or []), *custom_fields.for_invoice(session)][: custom_fields.MOST_ON_INVOICE]
-    invoices.update(db, invoice, UpdateInvoice(discounts=offers.sources(session), custom_fields=said), now=now)
+    told = parse_command(UpdateInvoice, {"custom_fields": said, **shipping.invoice_params(session)})
+    change = told.model_copy(update={"discounts": offers.sources(session)})
+    invoices.update(db, invoice, change, now=now)
     db.flush()
     return invoice
 

@@ -47,6 +47,11 @@ def build(db: Session, sent: Sequence[LinkLine], mode: CheckoutMode, *, most: in
     return found
 
 
+def choose_mode(db: Session, sent: Sequence[LinkLine]) -> CheckoutMode:
+    """The mode that fits what is sold."""
+    return "subscription" if any(_is_recurring(db, each) for each in sent) else "payment"
+
+
 def build_optional(
     db: Session, sent: Sequence[OptionalItem] | None, lines: list[dict[str, Any]], mode: CheckoutMode, *, now: int
 ) -> list[dict[str, Any]]:
@@ -72,6 +77,11 @@ def build_optional(
 def is_optional(line: dict[str, Any]) -> bool:
     """Whether the customer may add a line, or leave it out."""
     return "optional" in line
+
+
+def list_chosen(lines: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The lines of which the customer wants any."""
+    return [line for line in lines if line["quantity"]]
 
 
 def list_ordered(lines: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -116,6 +126,14 @@ def _build_line(db: Session, sent: LinkLine, now: int) -> dict[str, Any]:
         "adjustable_quantity": keep_adjustable(sent.adjustable_quantity, sent.quantity),
         "tax_rates": drafts.frozen_rates(db, [rate.id for rate in rates]),
     }
+
+
+def _is_recurring(db: Session, sent: LinkLine) -> bool:
+    if sent.price is None:
+        return bool(sent.price_data and sent.price_data.recurring)
+    # one that there is not is refused as the lines are built, by its parameter
+    price = db.get(Price, (scope_of(db).tenant_id, sent.price))
+    return price is not None and price.interval is not None
 
 
 def _find_price(db: Session, sent: LinkLine, now: int) -> Price:

@@ -55,6 +55,9 @@ def open_session(db: Session, link: PaymentLink, address: str, sent: dict[str, A
         "mode": link.mode,
         "metadata": link.metadata_,
         "line_items": [_line_params(line) for line in link.lines if not line_items.is_optional(line)],
+        "shipping_options": [
+            {"shipping_rate": each["shipping_rate"]} for each in settings.get("shipping_options") or []
+        ],
         "optional_items": [_line_params(line) for line in link.lines if line_items.is_optional(line)],
     }
     new = new_sessions.create(db, parse_command(CreateCheckoutSession, values), now=now)

@@ -3,31 +3,27 @@
 import secrets
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import ids
-from portal.billing.checkout import line_items, session_checks
+from portal.billing.checkout import line_items, session_checks, shipping
 from portal.billing.checkout.params import (
     MOST_QUANTITY,
     ChangedLinkLine,
     CreatePaymentLink,
-    LinkLine,
     LinkParams,
     UpdatePaymentLink,
 )
 from portal.billing.configurations.return_urls import refuse_plain_http
 from portal.db import lock_and_refresh, scope_of
 from portal.errors import InvalidRequest, ResourceMissing
-from portal.models import PaymentLink, Price
-from portal.rules.statuses import CheckoutMode
+from portal.models import PaymentLink
 from portal.wire.commands import merge_metadata
 
 
 def create(db: Session, command: CreatePaymentLink, *, now: int) -> PaymentLink:
     """Create a link. Raises `InvalidRequest` for what can't be sold, or can't be paid here."""
-    recurring = any(_is_recurring(db, each) for each in command.line_items)
-    mode: CheckoutMode = "subscription" if recurring else "payment"
+    mode = line_items.choose_mode(db, command.line_items)
     lines = line_items.build(db, command.line_items, mode, most=line_items.MOST_LINK_LINES, now=now)
     if command.currency not in {None, lines[0]["currency"]}:
         raise InvalidRequest("The prices are in another currency.", param="currency")
@@ -44,7 +40,7 @@ def create(db: Session, command: CreatePaymentLink, *, now: int) -> PaymentLink:
         completed=0,
         metadata_=dict(command.metadata),
     )
-    _apply_settings(db, link, command)
+    _apply_settings(db, link, command, now=now)
     _refuse_unpayable(db, link)
     db.add(link)
     return link
@@ -62,18 +58,11 @@ def update(db: Session, link: PaymentLink, command: UpdatePaymentLink, *, now: i
     if command.was_sent("optional_items"):
         lines = [line for line in link.lines if not line_items.is_optional(line)]
         link.lines = [*lines, *line_items.build_optional(db, command.optional_items, lines, link.mode, now=now)]
-    _apply_settings(db, link, command)
+    _apply_settings(db, link, command, now=now)
     return link
 
 
-def _is_recurring(db: Session, sent: LinkLine) -> bool:
-    if sent.price is None:
-        return bool(sent.price_data and sent.price_data.recurring)
-    # one that there is not is refused as the lines are built, by its parameter
-    return bool(db.scalar(select(Price.interval).where(Price.id == sent.price)))
-
-
-def _apply_settings(db: Session, link: PaymentLink, command: LinkParams) -> None:
+def _apply_settings(db: Session, link: PaymentLink, command: LinkParams, *, now: int) -> None:
     after = command.after_completion
     if after is not None and (after.type == "redirect") != (after.redirect is not None):
         raise InvalidRequest("redirect goes with type=redirect.", param="after_completion[redirect]")
@@ -84,6 +73,9 @@ def _apply_settings(db: Session, link: PaymentLink, command: LinkParams) -> None
         exclude={"active", "automatic_tax", "currency", "expand", "line_items", "metadata", "optional_items"},
         exclude_unset=True,
     )
+    if command.was_sent("shipping_options"):
+        options = shipping.build_options(db, command.shipping_options, link.mode, link.currency, now=now)
+        sent["shipping_options"] = options
     link.settings = {**link.settings, **sent}
 
 

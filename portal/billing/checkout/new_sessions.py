@@ -5,13 +5,12 @@ from typing import Any, NamedTuple
 from sqlalchemy.orm import Session
 
 from portal import clock, ids
-from portal.billing.checkout import amounts, line_items, offers, session_checks
+from portal.billing.checkout import amounts, line_items, offers, session_checks, shipping
 from portal.billing.checkout.params import CreateCheckoutSession, PageParams
 from portal.billing.customer_portal import session_secrets
 from portal.billing.intents import chargeable
-from portal.billing.ledger import locks
 from portal.errors import InvalidRequest
-from portal.models import CheckoutSession, Customer
+from portal.models import CheckoutSession
 
 SHORTEST, LONGEST = 30 * clock.MINUTE, 24 * clock.HOUR
 #: What the row has a column for; all other parameters are settings.
@@ -32,6 +31,7 @@ _COLUMNS = {
     "mode",
     "optional_items",
     "restrictions",
+    "shipping_options",
     "success_url",
     "ui_mode",
 }
@@ -46,12 +46,14 @@ class NewCheckoutSession(NamedTuple):
 
 def create(db: Session, command: CreateCheckoutSession, *, now: int) -> NewCheckoutSession:
     """Create a session. Raises `InvalidRequest` for parameters that can't be used, or where nothing can be paid by."""
-    customer = _find_customer(db, command)
+    customer = session_checks.find_customer(db, command)
     session_checks.refuse_urls(db, command)
     lines = line_items.build(db, command.line_items, command.mode, most=line_items.MOST_LINES, now=now)
     optional = line_items.build_optional(db, command.optional_items, lines, command.mode, now=now)
     currency = _choose_currency(command, lines)
     session_checks.refuse_settings(db, command, command.mode)
+    sent = shipping.build_options(db, command.shipping_options, command.mode, currency, now=now)
+    options = {"shipping_options": sent} if sent else {}
     secret = session_secrets.new_link_secret()
     session = CheckoutSession(
         id=ids.new("checkout.session"),
@@ -62,7 +64,7 @@ def create(db: Session, command: CreateCheckoutSession, *, now: int) -> NewCheck
         currency=currency,
         lines=[*lines, *optional],
         discounts=offers.build(db, customer, command, now=now),
-        settings=keep_settings(command),
+        settings={**keep_settings(command), **options},
         customer_email=command.customer_email,
         client_reference_id=command.client_reference_id,
         locale=command.locale,
@@ -99,18 +101,6 @@ def _offers_more(session: CheckoutSession) -> bool:
     return any(
         line["price"]["price"]["unit_amount_decimal"] != "0" for line in session.lines if line_items.is_optional(line)
     )
-
-
-def _find_customer(db: Session, command: CreateCheckoutSession) -> Customer | None:
-    if command.customer is None:
-        if command.customer_update is not None:
-            raise InvalidRequest("customer_update goes with customer.", param="customer_update")
-        return None
-    if command.customer_email is not None:
-        raise InvalidRequest(
-            "You may only specify one of these parameters: customer, customer_email.", param="customer_email"
-        )
-    return locks.billable_customer(db, command.customer)
 
 
 def _choose_currency(command: CreateCheckoutSession, lines: list[dict[str, Any]]) -> str | None:

@@ -6,7 +6,12 @@ from pydantic import AfterValidator
 
 from portal.billing.catalogue.one_off_prices import OneOffProductData
 from portal.billing.catalogue.pricing import PriceData
-from portal.billing.checkout.field_params import PageField
+from portal.billing.checkout.field_params import (
+    LinkShippingOption,
+    PageField,
+    ShippingAddressCollection,
+    ShippingOption,
+)
 from portal.billing.customers.params import RenderingOptions
 from portal.billing.invoices.unsupported import AutomaticTax, ConnectOptions, Issuer
 from portal.billing.subscriptions.params import BillingModeData, TrialSettings
@@ -116,7 +121,19 @@ class TaxIdCollection(Switch):
     required: Literal["if_supported", "never"] | None = None
 
 
+class CollectedName(Switch):
+    optional: Flag = False
+
+
+class NameCollection(Command):
+    """The names that the page asks for one by one."""
+
+    business: CollectedName | None = None
+    individual: CollectedName | None = None
+
+
 class ConsentCollection(Command):
+    promotions: Literal["auto", "none"] | None = None
     terms_of_service: Literal["none", "required"] | None = None
 
 
@@ -128,6 +145,7 @@ class CustomText(Command):
     """Words of the merchant's own on the page."""
 
     after_submit: Clearable[CustomMessage] = None
+    shipping_address: Clearable[CustomMessage] = None
     submit: Clearable[CustomMessage] = None
     terms_of_service_acceptance: Clearable[CustomMessage] = None
 
@@ -137,6 +155,7 @@ class CustomerUpdate(Command):
 
     address: Literal["auto", "never"] | None = None
     name: Literal["auto", "never"] | None = None
+    shipping: Literal["auto", "never"] | None = None
 
 
 class InvoiceData(Command):
@@ -194,10 +213,12 @@ class PageParams(ConnectOptions):
     customer_creation: Literal["always", "if_required"] | None = None
     invoice_creation: InvoiceCreation | None = None
     metadata: Metadata = {}
+    name_collection: Clearable[NameCollection] = None
     optional_items: Clearable[ListOf[OptionalItem]] = None
     payment_method_collection: Literal["always", "if_required"] | None = None
     payment_method_types: ListOf[PaymentMethodType] = []
     phone_number_collection: Switch | None = None
+    shipping_address_collection: Clearable[ShippingAddressCollection] = None
     submit_type: Literal["auto", "book", "donate", "pay", "subscribe"] | None = None
     tax_id_collection: TaxIdCollection | None = None
 
@@ -217,6 +238,7 @@ class CreateCheckoutSession(PageParams):
     locale: Clearable[Annotated[str, text_up_to(20), AfterValidator(_validate_locale)]] = None
     mode: CheckoutMode
     setup_intent_data: SetupIntentData | None = None
+    shipping_options: ListOf[ShippingOption] = []
     subscription_data: SubscriptionData | None = None
     success_url: UrlTemplate | None = None
     ui_mode: Literal["hosted", "hosted_page"] | None = None
@@ -277,6 +299,7 @@ class LinkParams(PageParams):
     after_completion: LinkCompletion | None = None
     inactive_message: Clearable[Annotated[str, text_up_to(500)]] = None
     restrictions: Clearable[LinkRestrictions] = None
+    shipping_options: ListOf[LinkShippingOption] = []
     subscription_data: LinkSubscriptionData | None = None
 
 

@@ -5,12 +5,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.billing.checkout import custom_fields, ways
+from portal.billing.checkout import custom_fields, shipping, ways
 from portal.billing.checkout.params import CreateCheckoutSession, PageParams
 from portal.billing.configurations.return_urls import refuse_plain_http
+from portal.billing.ledger import locks
 from portal.db import scope_of
 from portal.errors import InvalidRequest
-from portal.models import Configuration
+from portal.models import Configuration, Customer
 from portal.rules.statuses import CheckoutMode
 
 
@@ -32,6 +33,7 @@ def refuse_settings(db: Session, command: PageParams, mode: CheckoutMode) -> Non
     if data and data.trial_period_days and getattr(data, "trial_end", None):
         raise InvalidRequest("Send trial_end or trial_period_days, not both.", param="subscription_data[trial_end]")
     custom_fields.refuse_wrong(command.custom_fields)
+    shipping.refuse_no_country(command.model_dump(include={"shipping_address_collection"}), mode)
     asked = command.consent_collection
     if asked and asked.terms_of_service == "required" and not find_profile(db).get("terms_of_service_url"):
         raise InvalidRequest(
@@ -39,6 +41,19 @@ def refuse_settings(db: Session, command: PageParams, mode: CheckoutMode) -> Non
             " the portal.",
             param="consent_collection[terms_of_service]",
         )
+
+
+def find_customer(db: Session, command: CreateCheckoutSession) -> Customer | None:
+    """Who buys, locked; None for somebody new. Raises `InvalidRequest` for parameters that exclude each other."""
+    if command.customer is None:
+        if command.customer_update is not None:
+            raise InvalidRequest("customer_update goes with customer.", param="customer_update")
+        return None
+    if command.customer_email is not None:
+        raise InvalidRequest(
+            "You may only specify one of these parameters: customer, customer_email.", param="customer_email"
+        )
+    return locks.billable_customer(db, command.customer)
 
 
 def find_profile(db: Session) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.billing.checkout import amounts, ways
+from portal.billing.checkout import amounts, line_items, ways
 from portal.billing.invoices import finalization, mailing
 from portal.billing.invoices.params import FinalizeInvoice, SendInvoice
 from portal.models import CheckoutSession, Customer, Invoice, PaymentMethod
@@ -16,7 +16,7 @@ DAYS_UNTIL_DUE = 14
 
 def list_chosen(session: CheckoutSession) -> list[dict[str, Any]]:
     """The lines of which the customer wants any."""
-    return [line for line in session.lines if line["quantity"]]
+    return line_items.list_chosen(session.lines)
 
 
 def item_params(line: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What the lines of a quote cost, at once and in each period."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -14,7 +14,7 @@ from portal.models import Customer, Quote, QuoteLine
 from portal.rules.discounts import Discountable, discount_amounts, sum_by_discount, sum_discounts
 from portal.rules.money import multiply_price
 from portal.rules.tax_rounding import TaxRounding, document_taxes
-from portal.rules.totals import LineTotals, document_totals, line_totals
+from portal.rules.totals import LineTotals, document_totals, line_totals, shipping_cost
 
 
 def list_for_quote(db: Session, quote_id: str) -> list[QuoteLine]:
@@ -99,6 +99,20 @@ def price_lines(
     lasting: bool,
 ) -> list[PricedLine]:
     """What lines cost by the rules of invoices; with `lasting` less those discounts alone that stay."""
+    return price_with_shipping(offer, lines, defaults, exempt, rounding, lasting=lasting)[0]
+
+
+def price_with_shipping(
+    offer: Offer,
+    lines: Sequence[OfferedLine],
+    defaults: list[dict[str, Any]],
+    exempt: str,
+    rounding: TaxRounding,
+    *,
+    lasting: bool,
+    shipping: Mapping[str, Any] | None = None,
+) -> tuple[list[PricedLine], dict[str, Any] | None]:
+    """The same, and what shipping costs: `amount` with its `tax_rates`, which no discount lowers."""
     currency = offer.currency or ""
     wanted = [
         Discountable(
@@ -111,16 +125,20 @@ def price_lines(
     off = discount_amounts(wanted, quote_discounts.discount_cuts(offer.discounts, currency, lasting=lasting))
     rates = [parse_rates(line.tax_rates or defaults) for line in lines]
     parts = [(each.amount - sum_discounts(entries), own) for each, entries, own in zip(wanted, off, rates, strict=True)]
+    if shipping:
+        parts.append((shipping["amount"], parse_rates(shipping["tax_rates"])))
     taxes = document_taxes(parts, tax_exempt=exempt, rounding=rounding)
-    return [
+    cost = {**shipping, **shipping_cost(shipping["amount"], taxes.pop())} if shipping else None
+    priced = [
         PricedLine(each.amount, entries, own, line_totals(each.amount, own, at, sum_discounts(entries)))
         for each, entries, own, at in zip(wanted, off, taxes, rates, strict=True)
     ]
+    return priced, cost
 
 
-def sum_lines(lines: Sequence[PricedLine]) -> dict[str, Any]:
-    """The totals of lines."""
-    sums = document_totals(line.part for line in lines)
+def sum_lines(lines: Sequence[PricedLine], shipping: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The totals of lines, and of what shipping costs."""
+    sums = document_totals((line.part for line in lines), shipping)
     return {
         "amount_discount": sum(line.discount for line in lines),
         "discounts": sum_by_discount([entry for line in lines for entry in line.entries]),

@@ -1,7 +1,7 @@
 """JSON schemas of the values of checkout sessions and payment links."""
 
 from portal.objects.types.quotes import LINE_ITEMS, QUOTE_LINE, TOTAL_DETAILS
-from portal.objects.types.shared import ADDRESS, CUSTOM_FIELDS, SELF_ISSUER
+from portal.objects.types.shared import ADDRESS, CUSTOM_FIELDS, SELF_ISSUER, SHIPPING, SHIPPING_COST
 from portal.wire.schemas import (
     BOOLEAN,
     INTEGER,
@@ -19,6 +19,7 @@ from portal.wire.schemas import (
 _MESSAGE = or_null(hash_of(message=STRING))
 _METHOD_TYPE = enum_of("card", "customer_balance", "sepa_debit")
 _RENDERING = hash_of(amount_tax_display=or_null(STRING), template=or_null(STRING))
+_COLLECTED_NAME = or_null(hash_of(enabled=BOOLEAN, optional=BOOLEAN))
 _TYPED = {**dict.fromkeys(("maximum_length", "minimum_length"), or_null(INTEGER)), "default_value": or_null(STRING)}
 
 
@@ -42,13 +43,13 @@ _PAGE: dict[str, Schema] = {
     "consent_collection": or_null(
         hash_of(
             payment_method_reuse_agreement=NULL,
-            promotions=NULL,
+            promotions=or_null(enum_of("auto", "none")),
             terms_of_service=or_null(enum_of("none", "required")),
         )
     ),
     "custom_fields": array_of(_custom_field()),
     "custom_text": hash_of(
-        after_submit=_MESSAGE, shipping_address=NULL, submit=_MESSAGE, terms_of_service_acceptance=_MESSAGE
+        after_submit=_MESSAGE, shipping_address=_MESSAGE, submit=_MESSAGE, terms_of_service_acceptance=_MESSAGE
     ),
     "customer_creation": or_null(enum_of("always", "if_required")),
     "invoice_creation": or_null(
@@ -65,12 +66,14 @@ _PAGE: dict[str, Schema] = {
             ),
         )
     ),
+    "name_collection": or_null(hash_of(business=_COLLECTED_NAME, individual=_COLLECTED_NAME)),
     "optional_items": or_null(
         array_of(hash_of(adjustable_quantity=QUOTE_LINE["adjustable_quantity"], price=STRING, quantity=INTEGER))
     ),
     "payment_method_collection": enum_of("always", "if_required"),
     "phone_number_collection": hash_of(enabled=BOOLEAN),
-    "shipping_options": array_of(NULL),
+    "shipping_address_collection": or_null(hash_of(allowed_countries=array_of(STRING))),
+    "shipping_options": array_of(hash_of(shipping_amount=INTEGER, shipping_rate=id_or("shipping_rate"))),
     "submit_type": enum_of("auto", "book", "donate", "pay", "subscribe"),
     "tax_id_collection": hash_of(enabled=BOOLEAN, required=enum_of("if_supported", "never")),
     "line_items": LINE_ITEMS,
@@ -78,9 +81,20 @@ _PAGE: dict[str, Schema] = {
 CHECKOUT_SESSION: dict[str, Schema] = {
     **_PAGE,
     "custom_fields": array_of(_custom_field(value=or_null(STRING))),
+    "collected_information": or_null(
+        hash_of(
+            business_name=or_null(STRING),
+            individual_name=or_null(STRING),
+            shipping_details=or_null(hash_of(address=ADDRESS, name=STRING)),
+        )
+    ),
+    "shipping_cost": or_null(SHIPPING_COST),
+    "shipping_details": or_null(SHIPPING),
     "amount_subtotal": or_null(INTEGER),
     "amount_total": or_null(INTEGER),
-    "consent": or_null(hash_of(promotions=NULL, terms_of_service=or_null(enum_of("accepted")))),
+    "consent": or_null(
+        hash_of(promotions=or_null(enum_of("opt_in", "opt_out")), terms_of_service=or_null(enum_of("accepted")))
+    ),
     "customer_details": or_null(
         hash_of(
             address=or_null(ADDRESS),

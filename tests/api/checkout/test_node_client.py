@@ -29,6 +29,8 @@ def test_a_card_is_kept_and_pays_at_checkout(served: Live) -> None:
         "pressed": 303,
         "session": ["complete", "paid", 4900, 1],
         "invoice": ["paid", 4900],
+        "asked": ["XL", 10300, 500],
+        "sent": "Lindenstr. 3",
         "link": False,
         "expired": "expired",
         "refused": True,
