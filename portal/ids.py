@@ -51,6 +51,7 @@ PREFIXES = {
     "payment_intent": "pi",
     "payment_link": "plink",
     "payment_method": "pm",
+    "payment_method_configuration": "pmc",
     "payment_record": "pr",
     "price": "price",
     "product": "prod",
