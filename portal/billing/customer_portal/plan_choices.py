@@ -2,26 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from sqlalchemy.orm import Session
 
 from portal.billing.catalogue.sold import SoldItem
-from portal.billing.customer_portal import change_rules, plan_moves, plan_offers, upcoming_changes
+from portal.billing.customer_portal import change_rules, plan_moves, plan_offers
 from portal.billing.discounts.discounts import DiscountSource
-from portal.billing.subscriptions.items import list_items
 from portal.db import rows_by_id
-from portal.models import Price, Product, Subscription, SubscriptionSchedule
+from portal.models import Price, Product, Subscription
 from portal.rules import permissions
-from portal.rules import subscriptions as subscription_rules
 from portal.rules.permissions import Features, QuantityRange
-
-
-class HasPrice(Protocol):
-    """Anything with a price, such as an item of a subscription."""
-
-    @property
-    def price(self) -> Price: ...
 
 
 @dataclass(frozen=True)
@@ -51,18 +41,6 @@ class PlanChange:
     discounts: Sequence[DiscountSource] = ()
     date: int | None = None
     add_ons: dict[str, int] = field(default_factory=dict)
-
-
-def may_change(subscription: Subscription, parts: Sequence[HasPrice], schedule: SubscriptionSchedule | None) -> bool:
-    """Whether the customer can change the plan: a running subscription with items, no schedule of the merchant's."""
-    runs = subscription_rules.may_change(status=subscription.status, cancel_at=subscription.cancel_at)
-    return runs and bool(parts) and (schedule is None or upcoming_changes.is_finished(schedule))
-
-
-def list_changeable(db: Session, subscription: Subscription) -> list[SoldItem]:
-    """The items of a subscription whose customer can change it; none where that can't be."""
-    sold = list_items(db, subscription.id)
-    return sold if may_change(subscription, sold, upcoming_changes.find_schedule(db, subscription)) else []
 
 
 def list_choices(
