@@ -82,9 +82,12 @@ class Users:
         visit, browser = open_browser(self.portal, customer)
         self.told = [Told() for _ in range(USERS)]
         self._ended = threading.Event()
-        threads = [threading.Thread(target=_program, args=(self.portal, each, self._ended)) for each in self.told[1:]]
+        threads = [
+            threading.Thread(target=_program, args=(self.portal, each, self._ended), daemon=True)
+            for each in self.told[1:]
+        ]
         reading = (self.portal, f"{visit}/", dict(browser.headers), self.told[0], self._ended)
-        self._threads = [*threads, threading.Thread(target=_customer, args=reading)]
+        self._threads = [*threads, threading.Thread(target=_customer, args=reading, daemon=True)]
         for thread in self._threads:
             thread.start()
 
