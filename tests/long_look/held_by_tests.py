@@ -105,6 +105,7 @@ FIGURES = [
         "A weak or wrong setting is refused by name, and production does not start with one.",
         {"cases": 25},
         "tests/test_settings.py tests/test_cli.py",
+        databases=NEITHER,
     ),
     held(
         "S8",

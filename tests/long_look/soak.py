@@ -17,8 +17,8 @@ from tests.torture.killing import Portal
 
 #: Requests a second, by so many users.
 RATE, USERS = 20, 4
-#: Seconds after which memory is to stay: what is kept of visits and statements has bounds, which it takes long to reach.
-#: A piece that lasts less than twice as long tells its growth from its first quarter on, and is not judged by it.
+#: Seconds after which memory is to stay: what is kept of visits and statements has bounds, and takes long to reach them.
+#: A piece of less than twice as long tells its growth from its first quarter on, and nothing is concluded from it.
 WARM = 1800
 #: A visit is left after so many seconds, as customers do.
 STAY = 300
