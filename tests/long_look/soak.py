@@ -17,7 +17,7 @@ from tests.torture.killing import Portal
 
 #: Requests a second, by so many users.
 RATE, USERS = 20, 4
-#: Seconds after which memory is to stay: what is kept of visits and statements has bounds, and is long in reaching them.
+#: Seconds after which memory is to stay: what is kept of visits and statements has bounds, which are reached late.
 #: A piece of less than twice as long tells its growth from its first quarter on, and nothing is concluded from it.
 WARM = 1800
 #: A visit is left after so many seconds, as customers do.
