@@ -21,6 +21,8 @@ from tests.factories import Factories
 from tests.pictures import picture
 from tests.statements_of_banks import OWN_IBAN, Transfer, camt
 
+_ON = {"display_preference": {"preference": "on"}}
+
 
 @dataclass
 class Scene:
@@ -113,6 +115,10 @@ def _payment_intent(scene: Scene) -> str:
     # what a customer is charged by is in no export
     scene.api.post(path, invoice_settings={"default_payment_method": ""})
     return scene.first("payment_intents", invoice=invoice.id)
+
+
+def _payment_method_configuration(scene: Scene) -> str:
+    return scene.post("payment_method_configurations", name=scene.text, alipay=_ON, card={"display_preference": {}})
 
 
 def _dispute(scene: Scene) -> str:
@@ -233,6 +239,7 @@ EXAMPLES: dict[str, Callable[[Scene], str]] = {
     "promotion_code": lambda scene: scene.make.promotion_code(metadata=scene.metadata).id,
     "quote": _quote,
     "dispute": _dispute,
+    "payment_method_configuration": _payment_method_configuration,
     "refund": _refund,
     "setup_intent": _setup_intent,
     "shipping_rate": lambda scene: scene.make.shipping_rate(display_name=scene.text).id,

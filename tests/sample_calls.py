@@ -275,6 +275,7 @@ class Day:
         self._read_statement()
         self._collect()
         self._dispute()
+        self._choose_types()
         self._credit()
 
     def _read_statement(self) -> None:
@@ -329,6 +330,14 @@ class Day:
         send("GET /direct_debit_files/{id}/content", file, saved_as="direct-debits.xml")
 
         self._charge_card(customer)
+
+    def _choose_types(self) -> None:
+        send = self.send
+        off = {"display_preference": {"preference": "off"}}
+        chosen = send("POST /payment_method_configurations", name="Cards only", sepa_debit=off)["id"]
+        send("GET /payment_method_configurations", active=True)
+        send("GET /payment_method_configurations/{id}", chosen)
+        send("POST /payment_method_configurations/{id}", chosen, name="Cards and no direct debits")
 
     def _charge_card(self, customer: Customer) -> None:
         send = self.send

@@ -26,6 +26,8 @@ log = logging.getLogger("portal")
 @page(blueprint, "/payment-methods/card/start", allows=permissions.may_update_methods, flows=(flows.PAYMENT,))
 def start(visit: Visit) -> PageResponse:
     """Lead to the provider's page."""
+    if "card" not in visit.method_types:
+        abort(404)
     with visit.reading() as db:
         at_hand = provider_pages.find(db) or abort(404)
         customer, old = visit.find_customer(db), find_replaced(db, visit)
@@ -44,6 +46,8 @@ def start(visit: Visit) -> PageResponse:
 @page(blueprint, "/payment-methods/card/back", allows=permissions.may_update_methods, flows=(flows.PAYMENT,))
 def back(visit: Visit) -> PageResponse:
     """Add the card that was given there; the provider's webhook may have done so already."""
+    if "card" not in visit.method_types:
+        abort(404)
     with visit.reading() as db:
         at_hand = provider_pages.find(db) or abort(404)
         old = find_replaced(db, visit)

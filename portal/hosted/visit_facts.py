@@ -8,6 +8,7 @@ from sqlalchemy import Text, bindparam, cast, func, select
 
 from portal import i18n, zones
 from portal.db import OWNER, Scope
+from portal.hosted import method_types
 from portal.hosted.language_cookies import chosen_language, chosen_locale
 from portal.hosted.visits import Person, Visit, find_embed
 from portal.hot_reads import HotStatement
@@ -22,7 +23,6 @@ from portal.models import (
     Tenant,
     TestClock,
 )
-from portal.providers.registry import collects_by
 from portal.rules import permissions
 
 
@@ -58,7 +58,7 @@ def build_visit(row: Any, facts: tuple[Any, ...]) -> Visit:
         embed=find_embed(_parse(row.embed), orjson.loads(row.embedding)),
         locale=chosen_locale(locale, request),
         zone=zones.of_account(settings),
-        method_types=collects_by(settings, livemode=row.livemode),
+        method_types=method_types.list_of_visit(row, settings),
         flow=_parse(row.flow),
         flow_completed_at=row.flow_completed_at,
         data=orjson.loads(row.data),
@@ -87,7 +87,7 @@ def _allowed_features(row: Any, settings: dict[str, Any]) -> dict[str, Any]:
     features = permissions.restrict_for_role(narrowed, row.contact_role)
     if row.origin == "login":
         features = permissions.restrict_for_login(features)
-    if not collects_by(settings, livemode=row.livemode):
+    if not method_types.list_of_visit(row, settings):
         features = permissions.restrict_without_collection(features)
     mirrors = settings.get("billing", {}).get("mode") == "mirror"
     return permissions.restrict_for_mirror(features) if mirrors else features

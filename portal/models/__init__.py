@@ -27,7 +27,7 @@ from portal.models.invoices import (
     StoredDocument,
 )
 from portal.models.mails import LoginCode, Mail
-from portal.models.payment_methods import Mandate, PaymentMethod, SetupIntent
+from portal.models.payment_methods import Mandate, PaymentMethod, PaymentMethodConfiguration, SetupIntent
 from portal.models.payments import CreditTransferFile, Dispute, InvoicePayment, PaymentIntent, PaymentRecord, Refund
 from portal.models.portals import (
     CancellationNotice,

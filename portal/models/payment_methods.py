@@ -1,4 +1,4 @@
-"""Tables of payment methods, of the mandates given for them, and of the intents by which they are set up."""
+"""Tables of payment methods, of which types are offered, of mandates, and of intents by which methods are set up."""
 
 from typing import Any
 
@@ -35,6 +35,17 @@ class PaymentMethod(TenantOwned, Base):
     revision: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012 - declarative reads it from the class
+
+
+class PaymentMethodConfiguration(TenantOwned, Base):
+    """Which types of payment methods are offered; `preferences` are `on`, `off` or `none` by type."""
+
+    __tablename__ = "payment_method_configurations"
+    __table_args__ = (newest_first("payment_method_configurations"),)
+
+    name: Mapped[str]
+    active: Mapped[bool]
+    preferences: Mapped[dict[str, Any]]
 
 
 class Mandate(TenantOwned, Base):

@@ -172,6 +172,11 @@ def _session_consent(row: Row, context: Context) -> dict[str, Any] | None:
     return row.consent and {**null_fields("promotions", "terms_of_service"), **row.consent}
 
 
+def _method_configuration(row: Row, context: Context) -> dict[str, str | None] | None:
+    named = row.settings.get("payment_method_configuration")
+    return {"id": named, "parent": None} if named else None
+
+
 def _method_types(row: Row, context: Context) -> list[str]:
     """Those that were sent; of the others pages show what the account has."""
     sent: list[str] = row.settings.get("payment_method_types") or []
@@ -200,7 +205,7 @@ CHECKOUT_SESSION = register(
                 **null_fields("adaptive_pricing", "after_expiration", "allowed_payment_method_types"),
                 **null_fields("branding_settings", "client_secret", "currency_conversion"),
                 **null_fields("customer_account", "excluded_payment_method_types", "integration_identifier"),
-                **null_fields("origin_context", "payment_intent", "payment_method_configuration_details"),
+                **null_fields("origin_context", "payment_intent"),
                 **null_fields("permissions", "presentment_details", "recovered_from", "redaction"),
                 **null_fields("redirect_on_completion"),
                 **null_fields("return_url", "saved_payment_method_options"),
@@ -217,6 +222,7 @@ CHECKOUT_SESSION = register(
                 "discounts": _session_discounts,
                 "invoice": Ref("invoice_id", "invoice"),
                 "payment_link": Ref("payment_link_id", "payment_link"),
+                "payment_method_configuration_details": _method_configuration,
                 "payment_method_types": _method_types,
                 "setup_intent": Ref("setup_intent_id", "setup_intent"),
                 "shipping_cost": lambda row, context: render_shipping_cost((row.sums or {}).get("shipping_cost")),

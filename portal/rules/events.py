@@ -285,6 +285,7 @@ WITHOUT_EVENTS = frozenset(
         "direct_debit_file",
         "file_link",
         "invoice_rendering_template",
+        "payment_method_configuration",
         "payment_record",
         "shipping_rate",
         "webhook_endpoint",

@@ -267,6 +267,11 @@ MADE: dict[tuple[str, str], Callable[[Any, Any], Call]] = {
         "credit_transfer_files" if _refund(api, make) else "",
         {},
     ),
+    ("POST", "/payment_method_configurations"): lambda api, make: ("payment_method_configurations", {"name": "Cards"}),
+    ("POST", "/payment_method_configurations/<id>"): lambda api, make: (
+        f"payment_method_configurations/{api.post('payment_method_configurations')['id']}",
+        {"active": False},
+    ),
     ("POST", "/disputes/<id>"): lambda api, make: (f"disputes/{disputing.disputed(make)}", NEW),
     ("POST", "/disputes/<id>/close"): lambda api, make: (f"disputes/{disputing.disputed(make)}/close", {}),
     ("POST", "/direct_debit_files"): lambda api, make: ("direct_debit_files", _due_debit(api, make)),

@@ -1,8 +1,12 @@
 """Which payment provider charges for an account."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from sqlalchemy.orm import Session
 
 from portal.billing.accounts import accounts
+from portal.billing.configurations import payment_method_configurations
 from portal.db import scope_of
 from portal.errors import InvalidRequest
 from portal.providers.interface import Provider
@@ -15,10 +19,11 @@ def find_provider(db: Session) -> Provider | None:
     return provider_of(accounts.find_account(db, scope.account_id).settings, livemode=scope.livemode)
 
 
-def list_method_types(db: Session) -> tuple[str, ...]:
-    """The types of payment methods that this account and mode can collect by."""
+def list_method_types(db: Session, features: Mapping[str, Any] | None = None) -> tuple[str, ...]:
+    """The types of payment methods that this account and mode can collect by, and these features offer."""
     scope = scope_of(db)
-    return collects_by(accounts.find_account(db, scope.account_id).settings, livemode=scope.livemode)
+    types = collects_by(accounts.find_account(db, scope.account_id).settings, livemode=scope.livemode)
+    return types if features is None else payment_method_configurations.restrict(db, types, features)
 
 
 def refuse_unreal(db: Session, name: str | None) -> None:

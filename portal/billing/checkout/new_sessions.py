@@ -64,7 +64,7 @@ def create(db: Session, command: CreateCheckoutSession, *, now: int) -> NewCheck
         currency=currency,
         lines=[*lines, *optional],
         discounts=offers.build(db, customer, command, now=now),
-        settings={**keep_settings(command), **options},
+        settings={**keep_settings(command), **options, **session_checks.choose_types(db, command)},
         customer_email=command.customer_email,
         client_reference_id=command.client_reference_id,
         locale=command.locale,

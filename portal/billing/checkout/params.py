@@ -237,6 +237,7 @@ class CreateCheckoutSession(PageParams):
     line_items: ListOf[SessionLine] = []
     locale: Clearable[Annotated[str, text_up_to(20), AfterValidator(_validate_locale)]] = None
     mode: CheckoutMode
+    payment_method_configuration: Id | None = None
     setup_intent_data: SetupIntentData | None = None
     shipping_options: ListOf[ShippingOption] = []
     subscription_data: SubscriptionData | None = None

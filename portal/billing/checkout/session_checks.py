@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from portal.billing.checkout import custom_fields, shipping, ways
 from portal.billing.checkout.params import CreateCheckoutSession, PageParams
+from portal.billing.configurations import payment_method_configurations
 from portal.billing.configurations.return_urls import refuse_plain_http
 from portal.billing.ledger import locks
 from portal.db import scope_of
@@ -73,3 +74,21 @@ def refuse_no_way(db: Session, mode: CheckoutMode, currency: str | None, wanted:
         f"Your account has no way to pay this. Set up {needed} first.",
         param="payment_method_types" if wanted else "mode",
     )
+
+
+def choose_types(db: Session, command: CreateCheckoutSession) -> dict[str, list[str]]:
+    """The types of a session's configuration of payment methods, as they are now; nothing without one.
+
+    Raises `InvalidRequest` for one that leaves none, or beside types, and what `refuse_unusable` does.
+    """
+    named, param = command.payment_method_configuration, "payment_method_configuration"
+    if named is None:
+        return {}
+    if command.payment_method_types:
+        raise InvalidRequest("Send payment_method_types or payment_method_configuration, not both.", param=param)
+    payment_method_configurations.refuse_unusable(db, named, param)
+    possible = [way.type for way in ways.WAYS if way.collects or command.mode != "setup"]
+    types = payment_method_configurations.list_offered(db, named, possible)
+    if not types:
+        raise InvalidRequest("This configuration leaves nothing to pay by.", param=param)
+    return {"payment_method_types": sorted(types)}

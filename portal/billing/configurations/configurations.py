@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from sqlalchemy.orm import Session
 
 from portal import ids
-from portal.billing.configurations import addresses
+from portal.billing.configurations import addresses, payment_method_configurations
 from portal.billing.configurations.defaults import BUSINESS_PROFILE, EMBEDDING, SESSION_LIMITS
 from portal.billing.configurations.features import (
     FeaturesData,
@@ -96,6 +96,7 @@ def build_default(tenant: Tenant, *, now: int) -> Configuration:
 def create(db: Session, command: CreateConfiguration, *, now: int) -> Configuration:
     """Create a further configuration. Raises `InvalidRequest` or `ResourceMissing` for impossible features."""
     refuse_incomplete(command.features)
+    _refuse_types(db, command.features)
     configuration = _build_configuration(
         now, merge_features(db, disabled_features(), command.features), is_default=False
     )
@@ -107,6 +108,7 @@ def create(db: Session, command: CreateConfiguration, *, now: int) -> Configurat
 def update(db: Session, configuration: Configuration, command: UpdateConfiguration, *, now: int) -> Configuration:
     """Change what was sent. Raises `InvalidRequest` when the default one would be deactivated."""
     if command.features:
+        _refuse_types(db, command.features)
         configuration.features = merge_features(db, configuration.features, command.features)
     if command.active is False and configuration.is_default:
         raise InvalidRequest("The default configuration can't be deactivated.", param="active")
@@ -114,6 +116,13 @@ def update(db: Session, configuration: Configuration, command: UpdateConfigurati
         configuration.active = command.active
     _apply_fields(db, configuration, command, now)
     return configuration
+
+
+def _refuse_types(db: Session, sent: FeaturesData) -> None:
+    named = sent.payment_method_update and sent.payment_method_update.payment_method_configuration
+    if named:
+        param = "features[payment_method_update][payment_method_configuration]"
+        payment_method_configurations.refuse_unusable(db, named, param)
 
 
 def _build_configuration(now: int, features: dict[str, Any], *, is_default: bool) -> Configuration:

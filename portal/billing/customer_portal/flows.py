@@ -34,7 +34,7 @@ def build_flow(db: Session, flow: FlowData, customer_id: str, features: Features
         raise InvalidRequest(
             f"This flow needs features[{feature}][enabled] in the portal configuration.", param="flow_data[type]"
         )
-    if flow.type == "payment_method_update" and not payment_providers.list_method_types(db):
+    if flow.type == "payment_method_update" and not payment_providers.list_method_types(db, features):
         raise InvalidRequest(
             "This flow needs creditor_id, creditor_name and iban in settings[direct_debit] of the account,"
             " or settings[payments][provider].",

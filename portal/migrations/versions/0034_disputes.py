@@ -1,4 +1,4 @@
-"""disputes"""
+"""disputes, and which types of payment methods are offered"""
 
 from __future__ import annotations
 
@@ -112,9 +112,32 @@ def upgrade() -> None:
     op.create_index("ix_disputes_created", "disputes", ["tenant_id", "created", "id"])
     op.create_index("ix_disputes_customer_id_created", "disputes", ["tenant_id", "customer_id", "created", "id"])
     op.create_index("ix_disputes_invoice_id_created", "disputes", ["tenant_id", "invoice_id", "created", "id"])
+    op.create_table(
+        "payment_method_configurations",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.String(length=255), nullable=False),
+        sa.Column("created", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column(
+            "preferences",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("fk_payment_method_configurations_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_payment_method_configurations")),
+    )
+    op.create_index(
+        "ix_payment_method_configurations_created",
+        "payment_method_configurations",
+        ["tenant_id", "created", "id"],
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("payment_method_configurations")
     op.drop_index("ix_disputes_invoice_id_created", table_name="disputes")
     op.drop_index("ix_disputes_customer_id_created", table_name="disputes")
     op.drop_index("ix_disputes_created", table_name="disputes")

@@ -104,6 +104,7 @@ CHECKOUT_SESSION: dict[str, Schema] = {
         )
     ),
     "discounts": array_of(hash_of(coupon=or_null(id_or("coupon")), promotion_code=or_null(id_or("promotion_code")))),
+    "payment_method_configuration_details": or_null(hash_of(id=STRING, parent=NULL)),
     "payment_method_types": array_of(_METHOD_TYPE),
     "total_details": or_null(TOTAL_DETAILS),
     "ui_mode": enum_of("hosted_page"),

@@ -3,7 +3,9 @@
 import pytest
 import stripe
 
+from portal import clock
 from portal.billing.configurations.features import Feedback
+from portal.models import PaymentMethodConfiguration
 from portal.wire.commands import literal_values
 from tests.clients import Api
 from tests.contract import violations
@@ -139,6 +141,14 @@ FEATURES = [
     ),
     ("subscription_update", UPDATE),
 ]
+
+
+@pytest.fixture(autouse=True)
+def types(make):
+    """The payment method configuration that `FEATURES` names."""
+    with make.database.writing(make.scope) as db:
+        row = PaymentMethodConfiguration(id="pmc_1", created=clock.now(), name="Cards", active=True, preferences={})
+        db.add(row)
 
 
 @pytest.mark.parametrize(("name", "feature"), FEATURES)
