@@ -272,6 +272,10 @@ MADE: dict[tuple[str, str], Callable[[Any, Any], Call]] = {
         f"payment_method_configurations/{api.post('payment_method_configurations')['id']}",
         {"active": False},
     ),
+    ("POST", "/payment_records/<id>/report_refund"): lambda api, make: (
+        f"payment_records/{refunding.transferred(api, make)}/report_refund",
+        {"outcome": "refunded", "processor_details": {"type": "custom"}},
+    ),
     ("POST", "/disputes/<id>"): lambda api, make: (f"disputes/{disputing.disputed(make)}", NEW),
     ("POST", "/disputes/<id>/close"): lambda api, make: (f"disputes/{disputing.disputed(make)}/close", {}),
     ("POST", "/direct_debit_files"): lambda api, make: ("direct_debit_files", _due_debit(api, make)),
