@@ -181,7 +181,7 @@ class Database:
         info = {**self._info, "hot": self.hot, "scope": scope, "writes": True, "origin": origin or self._origin}
         session = TenantSession(self.writer, expire_on_commit=False, info=info)
         with translate_errors(), self._writers.take_turn() if self._writers else _no_turn(), session, session.begin():
-            session.connection()
+            session.info["connection"] = session.connection()
             if self._recorder:
                 self._recorder.begin(session, self)
             yield session

@@ -83,6 +83,8 @@ SECRET_PREFIXES = {
 }
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+#: Two digits at once, in half of the steps.
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 
 
 def new(object_type: str) -> str:
@@ -110,8 +112,8 @@ def _next_parts() -> tuple[int, int]:
 
 
 def _encode_base62(number: int, width: int) -> str:
-    digits = []
-    for _ in range(width):
-        number, digit = divmod(number, 62)
-        digits.append(_ALPHABET[digit])
-    return "".join(reversed(digits))
+    pairs = []
+    for _ in range(width // 2):
+        number, pair = divmod(number, len(_PAIRS))
+        pairs.append(_PAIRS[pair])
+    return "".join(reversed(pairs))

@@ -5,7 +5,7 @@ from contextlib import closing
 from typing import Any
 
 import orjson
-from sqlalchemy import BindParameter, ColumnElement, Dialect, Text, bindparam, func, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, Dialect, Text, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
@@ -28,8 +28,14 @@ def read_rows(session: Session, statement: HotStatement, values: Mapping[str, An
     return hot.all(statement, values)
 
 
+def connection_of(session: Session) -> Connection:
+    """The connection of a session: a writing one has the same from its beginning to its end."""
+    held: Connection | None = session.info.get("connection")
+    return session.connection() if held is None else held
+
+
 def _read_on_own_connection(session: Session, statement: HotStatement, values: Mapping[str, Any]) -> list[Any]:
-    compiled = statement.compiled_for(session.connection().dialect)
+    compiled = statement.compiled_for(connection_of(session).dialect)
     return [statement.row(compiled.convert(row)) for row in run_compiled(session, compiled, compiled.bind(values))]
 
 
@@ -38,7 +44,7 @@ def run_compiled(session: Session, compiled: CompiledRead, *parameters: Any) -> 
 
     Raises SQLAlchemy's errors, as a statement of the session does. A connection that is lost leaves the pool.
     """
-    connection, hot = session.connection(), session.info["hot"]
+    connection, hot = connection_of(session), session.info["hot"]
     for told in hot.listeners:
         told(compiled.text)
     driver: Any = connection.dialect.loaded_dbapi.Error

@@ -14,7 +14,7 @@ from sqlalchemy.sql.dml import UpdateBase
 
 from portal.dialects import INSERTS
 from portal.hot_reads import CompiledRead
-from portal.session_reads import run_compiled
+from portal.session_reads import connection_of, run_compiled
 
 
 class HotWrite:
@@ -37,7 +37,7 @@ class HotWrite:
 
 def write(session: Session, statement: HotWrite, values: Mapping[str, Any]) -> Any | None:
     """Run a statement once; answers the first row that it returns, as a tuple, or None."""
-    compiled = statement.compiled_for(session.connection().dialect)
+    compiled = statement.compiled_for(connection_of(session).dialect)
     rows = run_compiled(session, compiled, compiled.bind(values))
     return compiled.convert(rows[0]) if rows else None
 
@@ -46,5 +46,5 @@ def write_all(session: Session, statement: HotWrite, rows: Sequence[Mapping[str,
     """Run a statement that returns nothing for each of these rows."""
     if not rows:
         return
-    compiled = statement.compiled_for(session.connection().dialect)
+    compiled = statement.compiled_for(connection_of(session).dialect)
     run_compiled(session, compiled, *(compiled.bind(row) for row in rows))

@@ -5,7 +5,7 @@ from functools import partial
 from itertools import groupby
 from typing import Any, cast
 
-from sqlalchemy import Connection, Table, bindparam
+from sqlalchemy import Table, bindparam
 from sqlalchemy.orm import Session
 
 from portal import clock
@@ -15,7 +15,8 @@ from portal.recording import deliveries, documents, log_entries, notices, shown
 from portal.recording.changes import Occurrence
 from portal.recording.log_statements import ADD_AUDIT_ENTRY, ADD_EVENT
 from portal.rules import events as event_rules
-from portal.session_writes import write_all
+from portal.session_reads import connection_of
+from portal.session_writes import HotWrite, write, write_all
 
 
 def write_occurrences(session: Session, occurrences: Sequence[Occurrence], unrecorded: Set[int]) -> None:
@@ -25,7 +26,7 @@ def write_occurrences(session: Session, occurrences: Sequence[Occurrence], unrec
     for tenant_id, group in groupby(in_order, lambda each: each.key[0]):
         _write_for_tenant(session, tenant_id, list(group), clock.now(), shared=tenant_id in unrecorded)
     for tenant_id in sorted(unrecorded - {each.key[0] for each in in_order}):
-        _take_numbers(session.connection(), tenant_id, 1, shared=True)
+        _take_numbers(session, tenant_id, 1, shared=True)
 
 
 def _write_for_tenant(
@@ -33,19 +34,19 @@ def _write_for_tenant(
 ) -> None:
     events, entries = log_entries.build_rows(session, tenant_id, occurrences, now)
     _insert_numbered_rows(session, tenant_id, events, entries, shared=shared)
-    documents.request_changed(session.connection(), tenant_id, occurrences, now)
+    documents.request_changed(connection_of(session), tenant_id, occurrences, now)
 
 
 def _insert_numbered_rows(
     session: Session, tenant_id: int, events: list[dict[str, Any]], entries: list[dict[str, Any]], *, shared: bool
 ) -> None:
     """Number the rows and insert them."""
-    connection = session.connection()
+    connection = connection_of(session)
     count = max(len(events), len(entries), shared)
     if not count:
         return
     shared = shared or shown.concern_everybody(entries)
-    last = _take_numbers(connection, tenant_id, count, shared=shared)
+    last = _take_numbers(session, tenant_id, count, shared=shared)
     for rows in (events, entries):
         for sequence, row in enumerate(rows, last - count + 1):
             row["sequence"] = sequence
@@ -58,14 +59,14 @@ def _insert_numbered_rows(
     notices.enqueue(connection, tenant_id, events)
 
 
-def _take_numbers(connection: Connection, tenant_id: int, count: int, *, shared: bool) -> int:
+def _take_numbers(session: Session, tenant_id: int, count: int, *, shared: bool) -> int:
     """The last of the next `count` numbers. Their row stays locked until the commit, so numbers follow commits.
 
     `shared` says that the pages of every customer may have changed.
     """
     values = {"tenant_id": tenant_id, "count": count, "shared": count if shared else 0}
-    last: int = connection.execute(_NEXT_SEQUENCE[connection.dialect.name, shared], values).scalar_one()
-    return last
+    (last,) = write(session, _NEXT_SEQUENCE[shared], values) or (0,)
+    return int(last)
 
 
 _JOURNALS = cast(Table, Journal.__table__)
@@ -84,9 +85,7 @@ def _next_sequence_statement(insert: Any, *, shared: bool) -> Any:
     return added.on_conflict_do_update(index_elements=["tenant_id"], set_=more).returning(_JOURNALS.c.last)
 
 
-#: By dialect, and whether the pages of every customer may have changed.
+#: By whether the pages of every customer may have changed.
 _NEXT_SEQUENCE = {
-    (dialect, shared): statement
-    for shared in (False, True)
-    for dialect, statement in by_dialect(partial(_next_sequence_statement, shared=shared)).items()
+    shared: HotWrite(by_dialect(partial(_next_sequence_statement, shared=shared))) for shared in (False, True)
 }

@@ -6,6 +6,8 @@ import unicodedata
 def normalize_text(text: str, *, lines: bool) -> str:
     """The text in NFC. Raises `ValueError` for forbidden characters; line breaks and tabs only with `lines`."""
     result = unicodedata.normalize("NFC", text)
+    if result.isprintable():
+        return result
     if any(_is_forbidden(character) for character in result):
         raise ValueError("it holds control, unassigned or surrogate characters.")
     if not lines and not _BREAKS.isdisjoint(result):

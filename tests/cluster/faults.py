@@ -50,6 +50,16 @@ def hold_standby(site: Site) -> None:
         os.kill(each, signal.SIGCONT)
 
 
+def lag_replicas(site: Site) -> None:
+    """Both standbys take each commit, but show nothing that is new for half a minute: they replay none of it."""
+    asked = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'portal'"
+    if not any(map(int, site.ask_standbys(asked))):
+        raise RuntimeError("no standby is read from")
+    site.ask_standbys("SELECT pg_wal_replay_pause()")
+    time.sleep(30)
+    site.ask_standbys("SELECT pg_wal_replay_resume()")
+
+
 def restart_pooler(site: Site) -> None:
     """PgBouncer of the first web host is killed and started again."""
     pooled = site.webs[0]
@@ -86,6 +96,7 @@ FAULTS = (
     Fault("primary killed", kill_primary),
     Fault("primary cut off for 40 s", cut_primary),
     Fault("standby stands still for 30 s", hold_standby),
+    Fault("replicas 30 s behind", lag_replicas),
     Fault("PgBouncer restarted", restart_pooler),
     Fault("clock of a web host 90 s ahead", wait, set_clock_ahead, set_clock_right),
     Fault("S3 answers 503 for 60 s", refuse_documents),

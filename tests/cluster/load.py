@@ -1,5 +1,7 @@
 """Programs that sell and customers who read, while things break; what each was told, and when nobody answered.
 
+Programs read what they have written from the host that reads by standbys.
+
 Programs do as the official clients do: after a failure they send the same call again, with the same idempotency key,
 to the other host in turn.
 """
@@ -75,12 +77,13 @@ class Reader:
 
 @dataclass
 class Sale:
-    """What a program was told of one sale; empty where it was told nothing."""
+    """What a program was told of one sale; empty where it was told nothing, as `status` is where it read nothing."""
 
     mark: str
     customer: str = ""
     invoice: str = ""
     paid: bool = False
+    status: str = ""
 
 
 class Seller:
@@ -88,6 +91,7 @@ class Seller:
 
     def __init__(self, webs: list[WebHost], key: str) -> None:
         self._webs, self._key = webs, key
+        self._reader = next(web for web in webs if not web.pooled)
         self.sales: list[Sale] = []
         self.tries: list[Answer] = []
         self.surprises: list[str] = []
@@ -117,6 +121,12 @@ class Seller:
         if self._post(f"invoices/{sale.invoice}/finalize") is None:
             return
         sale.paid = self._post(f"invoices/{sale.invoice}/pay", paid_out_of_band="true") is not None
+        sale.status = self._read_status(sale.invoice)
+
+    def _read_status(self, invoice: str) -> str:
+        """The status of an invoice as the standbys' reader tells it; empty where there is no answer."""
+        answer = ask(self._reader, "GET", f"/v1/invoices/{invoice}", {"Authorization": f"Bearer {self._key}"})
+        return str(json.loads(answer.body)["status"]) if answer.is_good else ""
 
     def _post(self, path: str, **fields: object) -> dict[str, Any] | None:
         """The object that a call made, however often it had to be sent; None where it was given up."""
@@ -220,6 +230,8 @@ class Ledger:
     acknowledged: int
     lost: list[str]
     twice: list[str]
+    read: int
+    read_old: list[str]
 
 
 def compare(site: Site, load: Load) -> Ledger:
@@ -254,7 +266,9 @@ def compare(site: Site, load: Load) -> Ledger:
         if type in once and count > 1
     ]
     acknowledged = sum(bool(sale.customer) + bool(sale.invoice) + sale.paid for sale in sales)
-    return Ledger(acknowledged, lost, twice)
+    read = [sale for sale in sales if sale.paid and sale.status]
+    read_old = [f"{sale.invoice} was read as {sale.status}" for sale in read if sale.status != "paid"]
+    return Ledger(acknowledged, lost, twice, len(read), read_old)
 
 
 def _is_paid(invoice: Invoice | None) -> bool:

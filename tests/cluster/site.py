@@ -29,6 +29,7 @@ PATIENCE = 120.0
 BASE_URL = "http://billing.example.com"
 _PASSWORD = "CHANGE-portal"
 _DIRECT = f"postgresql://portal:{_PASSWORD}@10.77.0.11,10.77.0.12,10.77.0.13/portal?target_session_attrs=read-write"
+_STANDBYS = f"{_DIRECT.partition('?')[0]}?target_session_attrs=standby"
 _POOLED = f"postgresql://portal:{_PASSWORD}@127.0.0.1:6432/portal?pooler=transaction"
 
 
@@ -86,7 +87,7 @@ class DatabaseHost(Host):
 
 
 class WebHost(Host):
-    """The portal and a worker; `pooled` with PgBouncer and HAProxy before the database."""
+    """The portal and a worker; `pooled` with PgBouncer and HAProxy before the database, else with reads by standbys."""
 
     def __init__(self, number: int, folder: Path, *, pooled: bool) -> None:
         super().__init__(f"web{number}", f"10.77.0.2{number}", folder)
@@ -103,6 +104,7 @@ class WebHost(Host):
             "AWS_DEFAULT_REGION": "eu-central-1",
             "AWS_ACCESS_KEY_ID": "portal",
             "AWS_SECRET_ACCESS_KEY": "portal-secret",
+            **({} if pooled else {"PORTAL_DATABASE_REPLICA_URL": _STANDBYS}),
         }
 
     def start_all(self, *, ahead: int = 0) -> None:
@@ -228,15 +230,25 @@ class Site:
         """How often each mail was sent, by its id."""
         return Counter(id for web in self.webs for id in web.mails())
 
+    def ask_standbys(self, query: str) -> list[str]:
+        """What each database but the primary answers to its superuser."""
+        standbys = [each for each in self.databases if each.role() in {"sync_standby", "replica"}]
+        commands = [["psql", "-qtA", _superuser(each), "-c", query] for each in standbys]
+        return [subprocess.run(each, check=True, capture_output=True, text=True).stdout.strip() for each in commands]
+
     def _with_role(self, role: str) -> DatabaseHost:
         found: list[DatabaseHost] = []
         wait_until(lambda: bool(found.extend(each for each in self.databases if each.role() == role) or found), role)
         return found[0]
 
     def _make_database(self) -> None:
-        address = f"postgresql://postgres:CHANGE-superuser@{self.primary().address}/postgres"
+        address = _superuser(self.primary())
         for command in (f"CREATE ROLE portal LOGIN PASSWORD '{_PASSWORD}'", "CREATE DATABASE portal OWNER portal"):
             subprocess.run(["psql", "-q", address, "-c", command], check=True)
+
+
+def _superuser(database: DatabaseHost) -> str:
+    return f"postgresql://postgres:CHANGE-superuser@{database.address}/postgres"
 
 
 def replaced(text: str, changed: dict[str, str]) -> str:
