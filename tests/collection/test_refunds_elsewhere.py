@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from portal.models import Mail
 from tests import official, refunding
 from tests.clients import Api
 from tests.factories import Factories
@@ -44,6 +45,8 @@ def test_a_transfer_is_taken_back_until_it_stands_in_a_file(api, make):
     assert refunded(api, record) == 4200
     types = [each["type"] for each in api.get("events", limit=100)["data"] if each["type"].startswith("refund.")]
     assert types.count("refund.updated") == 2
+    with make.database.reading(make.scope) as db:
+        assert db.query(Mail).filter_by(name="payout_declined").all() == []
 
 
 def test_a_provider_is_not_asked_for_what_was_taken_back(api, make, work):
