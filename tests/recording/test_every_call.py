@@ -41,6 +41,7 @@ AUDIT_ONLY = {
 CHANGE_OTHERS = {
     ("POST", "/credit_transfer_files"): "its refunds name it",
     ("POST", "/customers/<customer>/balance_transactions"): "the customer's balance is another",
+    ("POST", "/payment_records/<id>/report_refund"): "the refund is an object of its own",
 }
 PAYMENT = {
     "amount_requested": {"value": 300, "currency": "eur"},
