@@ -4,7 +4,7 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, TextIO
@@ -57,8 +57,9 @@ class LineHandler(logging.StreamHandler[TextIO]):
         self.takes_json = takes_json
 
     def write_line(self, line: str) -> None:
-        """Write a finished line, at once."""
-        with self.lock or nullcontext():
+        """Write a finished line, at once. A line that can't be written is lost, as a record would be."""
+        # a full disk below the log is no reason to fail the request that the line is about
+        with self.lock or nullcontext(), suppress(OSError, ValueError):
             self.stream.write(line)
             self.flush()
 

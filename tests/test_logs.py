@@ -69,6 +69,12 @@ def test_a_secret_in_a_request_line_is_hidden_too(lines: Any) -> None:
     assert line["account"] == "[hidden]"
 
 
+def test_a_log_that_can_not_be_written_fails_nothing() -> None:
+    """As on a full disk, which is no reason to fail the request that the line is about."""
+    with open("/dev/full", "w", buffering=1) as full:
+        logs.LineHandler(full, takes_json=True).write_line("a line\n" * 2000)
+
+
 def test_what_asks_all_the_time_is_not_logged(app: Flask, lines: Any) -> None:
     app.test_client().get("/health/live")
     app.test_client().get("/nothing/here")

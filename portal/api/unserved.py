@@ -161,7 +161,6 @@ WORDS = {
     "payment_method_data": _ONE_TYPE,
     "payment_method_options": _ONE_TYPE,
     "payment_method_types=": "bills are paid from bank accounts and cards; checkout takes customer_balance",
-    "payment_record_refund": "record what was given back as out_of_band_amount",
     "permissions": _HOSTED,
     "proration_discounts=itemized": _ITEMIZED,
     "purpose=": _OTHER_FILES,
@@ -207,7 +206,6 @@ WORDS = {
     "transform_usage": "quantities are billed as they are. Send the quantity of packages",
     "trial_settings.end_behavior.billing_cycle_anchor": "the first period starts where the trial ends, unless"
     " billing_cycle_anchor names another day. Send that one",
-    "type=payment_record_refund": "record what was given back as out_of_band_amount",
     "ui_mode=": _HOSTED,
     "usage_type=metered": _METERS,
     "validate": _CHARGES,

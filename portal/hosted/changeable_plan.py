@@ -7,7 +7,7 @@ from flask import abort
 from sqlalchemy.orm import Session
 
 from portal.billing.catalogue.sold import SoldItem
-from portal.billing.customer_portal import change_rules, plan_add_ons, plan_choices, upcoming_changes
+from portal.billing.customer_portal import change_rules, changeable_items, plan_add_ons, plan_choices, upcoming_changes
 from portal.billing.customer_portal.plan_add_ons import AddOn
 from portal.billing.customer_portal.plan_choices import PlanChoice
 from portal.billing.customer_portal.upcoming_changes import UpcomingChange
@@ -40,7 +40,7 @@ class ChangeablePlan:
 def find_changeable_plan(db: Session, visit: Visit, subscription: Subscription) -> ChangeablePlan:
     """The plan of a subscription; 404 where its customer can't change it."""
     items = list_items(db, subscription.id)
-    if not plan_choices.may_change(subscription, items, upcoming_changes.find_schedule(db, subscription)):
+    if not changeable_items.may_change(subscription, items, upcoming_changes.find_schedule(db, subscription)):
         abort(404)
     sold = plan_add_ons.find_base(items, visit.features)
     found = plan_choices.list_choices(db, subscription, items, sold, visit.features)

@@ -18,14 +18,18 @@ PAUSE = "subscription_pause"
 START = "subscription_create"
 WITHDRAW = "subscription_withdrawal"
 PAYMENT = "payment_method_update"
-EVERY = (CANCEL, UPDATE, CHANGE, CONFIRM, PAUSE, START, WITHDRAW, PAYMENT)
-#: The pages of flows about one subscription, below it.
-_SUBSCRIPTION_PAGES = {
-    CANCEL: "cancel",
-    CHANGE: "change",
-    CONFIRM: "change/confirm",
-    PAUSE: "pause",
-    WITHDRAW: "withdraw",
+CORRECT = "invoice_correction"
+ACCEPT = "quote_accept"
+EVERY = (CANCEL, UPDATE, CHANGE, CONFIRM, PAUSE, START, WITHDRAW, PAYMENT, CORRECT, ACCEPT)
+#: Of flows about one object: the key that names it, and the page of the task.
+_PAGES_OF_ONE = {
+    CANCEL: ("subscription", "subscriptions/{id}/cancel"),
+    CHANGE: ("subscription", "subscriptions/{id}/change"),
+    CONFIRM: ("subscription", "subscriptions/{id}/change/confirm"),
+    PAUSE: ("subscription", "subscriptions/{id}/pause"),
+    WITHDRAW: ("subscription", "subscriptions/{id}/withdraw"),
+    CORRECT: ("invoice", "invoices/{id}/correct"),
+    ACCEPT: ("quote", "quotes/{id}"),
 }
 
 
@@ -38,8 +42,9 @@ def entry_path(visit: Visit) -> str:
     type = visit.flow["type"]
     if type == CANCEL and visit.flow[CANCEL]["retention"]:
         return f"{visit.path}subscriptions/{visit.flow[CANCEL]['subscription']}/offer"
-    if type in _SUBSCRIPTION_PAGES:
-        return f"{visit.path}subscriptions/{visit.flow[type]['subscription']}/{_SUBSCRIPTION_PAGES[type]}"
+    if type in _PAGES_OF_ONE:
+        key, place = _PAGES_OF_ONE[type]
+        return visit.path + place.format(id=visit.flow[type][key])
     if type == START:
         return f"{visit.path}subscribe"
     if type == PAYMENT:
@@ -52,11 +57,11 @@ def is_for(visit: Visit, type: str) -> bool:
     return visit.flow is not None and bool(visit.flow["type"] == type)
 
 
-def may_show_subscription(visit: Visit, subscription_id: str) -> bool:
-    """Whether a subscription may be shown: in a flow about one subscription only that one, else any."""
-    if visit.flow is None or visit.in_flow not in _SUBSCRIPTION_PAGES:
+def may_show(visit: Visit, id: str) -> bool:
+    """Whether an object may be shown: in a flow about one of them only that one, else any."""
+    if visit.flow is None or visit.in_flow not in _PAGES_OF_ONE:
         return True
-    return bool(visit.flow[visit.in_flow]["subscription"] == subscription_id)
+    return bool(visit.flow[visit.in_flow][_PAGES_OF_ONE[visit.in_flow][0]] == id)
 
 
 def complete(visit: Visit, db: Session) -> str:

@@ -62,7 +62,7 @@ def plan_name(db: Session, subscription_id: str) -> str:
 
 def _own_or_404(db: Session, visit: Visit, subscription: Subscription, or_ended_here: bool) -> Subscription:
     ended = subscription.ended_at is not None and not (or_ended_here and has_ended_here(db, visit, subscription.id))
-    is_own = subscription.customer_id == visit.customer_id and flows.may_show_subscription(visit, subscription.id)
+    is_own = subscription.customer_id == visit.customer_id and flows.may_show(visit, subscription.id)
     if ended or not is_own:
         abort(404)
     return subscription

@@ -6,7 +6,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.billing.customer_portal import plan_choices, plan_pauses, plan_withdrawals, upcoming_changes
+from portal.billing.customer_portal import changeable_items, plan_pauses, plan_withdrawals, upcoming_changes
 from portal.billing.customer_portal.plan_withdrawals import WithdrawalTerms
 from portal.billing.customer_portal.upcoming_changes import UpcomingChange
 from portal.db import rows_by_id
@@ -110,7 +110,7 @@ def _build_plan_card(
 ) -> PlanCard:
     ends, now, allowed = row.cancel_at is not None, visit.now, permissions.may_cancel(visit.features)
     changes = permissions.may_change(visit.features) and not coming
-    changeable = changes and plan_choices.may_change(row, parts, schedule)
+    changeable = changes and changeable_items.may_change(row, parts, schedule)
     pauses = permissions.may_pause(visit.features)
     runs = subscriptions.may_change(status=row.status, cancel_at=row.cancel_at)
     return PlanCard(

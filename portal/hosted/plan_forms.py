@@ -55,7 +55,7 @@ class PlanForm(FlaskForm):
         may_redeem: bool,
     ) -> PlanForm:
         """The form for these choices, what can be had beside them and the present quantity, filled as `begin` says."""
-        changeable = {f"{ADD_ON}{each.price.id}": each for each in add_ons if each.quantities or each.removable}
+        changeable = {f"{ADD_ON}{each.price.id}": each for each in add_ons if each.changes}
         beside = {
             name: StringField(
                 each.product.name, default=begin.add_ons.get(name, str(each.quantity)), filters=[to_ascii_digits]

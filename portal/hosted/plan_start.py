@@ -1,9 +1,10 @@
-"""The start of a plan by a customer without one: the choice, the checkout that it leads to, and the way back."""
+"""The start of a plan by a customer: the choice, the checkout that it leads to, and the way back."""
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 
 from portal import i18n
+from portal.billing.customer_portal import plan_offers
 from portal.billing.customer_portal.plan_offers import HasPlan
 from portal.errors import InvalidRequest
 from portal.hosted import flows, own_offers
@@ -25,10 +26,11 @@ def choose(visit: Visit) -> PageResponse:
         ordered = own_offers.find_ordered(db, visit)
         started = own_offers.find_started(db, visit) if visit.in_flow else None
         products = own_offers.list_by_product(db, visit, visit.find_customer(db))
+        has_plan = permissions.plans_beside(visit.features) != "none" and plan_offers.has_plan(db, visit.customer_id)
         beside = own_offers.needs_window(db, visit)
     if ordered is not None:
         return redirect(ordered, 303)
-    if not products and started is not None:
+    if started is not None:
         return redirect(f"{visit.path}subscribe/done", 303)
     if not products:
         return _gone_page(visit) if visit.in_flow else redirect(visit.path, 303)
@@ -41,8 +43,8 @@ def choose(visit: Visit) -> PageResponse:
             return redirect(visit.path, 303)
         except InvalidRequest:
             form.form_errors.append(_("You can't start this at the moment."))
-    answer = render_template("hosted/plan_start.html", visit=visit, form=form, products=products, beside=beside)
-    return make_response(answer, 400 if form.errors else 200)
+    shown = {"visit": visit, "form": form, "products": products, "beside": beside, "has_plan": has_plan}
+    return make_response(render_template("hosted/plan_start.html", **shown), 400 if form.errors else 200)
 
 
 @page(blueprint, "/subscribe/done", allows=permissions.may_subscribe, flows=FLOWS)

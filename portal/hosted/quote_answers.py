@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from portal.billing.quotes import acceptance, declining
 from portal.db import find_row, lock_row
 from portal.errors import InvalidRequest
-from portal.hosted import shown_quotes
+from portal.hosted import flows, shown_quotes
 from portal.hosted.page import PageResponse
 from portal.hosted.quote_forms import AcceptForm, DeclineForm
 from portal.hosted.shown_quotes import ShownQuote
@@ -25,11 +25,12 @@ def accept(shown: ShownQuote) -> PageResponse:
             row = _lock(db, shown)
             if row.status != "accepted":
                 acceptance.accept(db, row, Command(), now=shown.now)
+            onward = _complete(db, shown)
     except InvalidRequest:
         flash(_("The quote could not be accepted. Please ask us."), "attention")
         return make_response(shown_quotes.render(shown), 409)
     flash(_("Thank you. The quote is accepted."))
-    return redirect(shown.at, 303)
+    return redirect(onward, 303)
 
 
 def decline(shown: ShownQuote) -> PageResponse:
@@ -42,8 +43,16 @@ def decline(shown: ShownQuote) -> PageResponse:
         row = _lock(db, shown)
         if row.status == "open" and shown.now < row.expires_at:
             declining.decline(db, row, command, now=shown.now)
+        onward = _complete(db, shown)
     flash(_("The quote is declined."))
-    return redirect(shown.at, 303)
+    return redirect(onward, 303)
+
+
+def _complete(db: Session, shown: ShownQuote) -> str:
+    """Where an answer leads: to the quote, or to the end of the flow that was for it."""
+    if shown.visit is None or not flows.is_for(shown.visit, flows.ACCEPT):
+        return shown.at
+    return flows.complete(shown.visit, db)
 
 
 def _form_meta(shown: ShownQuote) -> dict[str, bool]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from portal.rules.contacts import Role
 from portal.rules.corrections import CorrectionLimits
@@ -114,6 +114,18 @@ def may_withdraw(features: Features) -> bool:
 def may_subscribe(features: Features) -> bool:
     """Whether a customer without a plan can start one. Configurations of before have no such feature."""
     return bool(features.get("subscription_create", {}).get("enabled"))
+
+
+#: What can be started beside a plan.
+PlansBeside = Literal["none", "other_products", "any_product"]
+
+
+def plans_beside(features: Features) -> PlansBeside:
+    """What a customer who has a plan can start beside it. Configurations of before have no such setting."""
+    several = features.get("subscription_create", {}).get("several", {})
+    if not may_subscribe(features) or not several.get("enabled"):
+        return "none"
+    return "any_product" if several["same_product"] else "other_products"
 
 
 def catalogue(features: Features) -> list[dict[str, Any]]:

@@ -42,6 +42,8 @@ _DISABLED_FEATURES: dict[str, Any] = {
         "allow_promotion_codes": False,
         "enabled": False,
         "products": [],
+        # not in the reference either
+        "several": {"enabled": False, "same_product": False},
         "trial_period_days": None,
     },
     "subscription_pause": {

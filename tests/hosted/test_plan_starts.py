@@ -294,3 +294,137 @@ def test_an_account_without_a_way_to_be_paid_names_whom_to_ask(portal: Open, mak
         account.business_profile = {**account.business_profile, "name": "Rocket Rides"}
     visit = portal(make.customer(), offering(make, silver))
     assert "To start a plan, please contact Rocket Rides." in words(visit.get())
+
+
+SEVERAL = {"enabled": True}
+
+
+def plans_of(api: Api, customer: Customer) -> list[str]:
+    """The prices of the plans that have not ended, the newest first."""
+    found = api.get("subscriptions", customer=customer.id)["data"]
+    return [each["items"]["data"][0]["price"]["id"] for each in found]
+
+
+def test_a_second_plan_starts_beside_the_first_one(
+    portal: Open, make: Factories, customer: Customer, silver: Price, gold: Price, client: FlaskClient, api: Api
+) -> None:
+    on = {"enabled": True}
+    feature = {"enabled": True, "products": listed(silver, gold), "several": SEVERAL, "trial_period_days": 14}
+    configuration = make.configuration(subscription_create=feature, subscription_cancel=on, subscription_pause=on)
+    first = make.subscription(customer, silver)
+    visit = portal(customer, configuration)
+    home = visit.get().text
+    assert 'href="subscribe"' in home
+    assert "Start another plan" in home
+    page = visit.get("subscribe")
+    assert "What you have already stays as it is." in words(page)
+    assert silver.id not in page.text, "it is had already"
+    path = start(visit, gold)
+    assert "The first 14 days are free." in words(client.get(path, base_url="https://localhost"))
+    assert start(visit, gold) == path, "another click leads to the same order"
+    come_back(visit, buy(client, path))
+    assert plans_of(api, customer) == [gold.id, silver.id]
+    home = visit.get().text
+    for id in (first.id, api.get("subscriptions", customer=customer.id)["data"][0]["id"]):
+        assert f"subscriptions/{id}/cancel" in home
+    assert "Start another plan" not in home, "nothing is left to start"
+    assert visit.get("subscribe").location == home_of(visit)
+    again = {"amount": "0", "name": "Ada", "iban": DEBTOR_IBAN, "agree": "y", "way": "sepa_debit", "do": "buy"}
+    client.post(path, base_url="https://localhost", data=again)
+    assert len(plans_of(api, customer)) == 2
+
+
+def test_a_product_is_had_twice_only_where_it_may_be(
+    portal: Open, make: Factories, customer: Customer, silver: Price, client: FlaskClient, api: Api
+) -> None:
+    make.subscription(customer, silver)
+    refused = portal(customer, offering(make, silver, several=SEVERAL))
+    assert "Start another plan" not in words(refused.get())
+    assert refused.post("subscribe", price=silver.id).location == home_of(refused)
+    twice = {"enabled": True, "same_product": True}
+    visit = portal(customer, offering(make, silver, several=twice, trial_period_days=14))
+    assert "days are free" not in words(visit.get("subscribe")), "a trial is once for a product"
+    come_back(visit, buy(client, start(visit, silver)))
+    assert plans_of(api, customer) == [silver.id, silver.id]
+
+
+def test_a_product_that_begins_elsewhere_meanwhile_is_not_sold_again(
+    portal: Open, make: Factories, customer: Customer, silver: Price, gold: Price, client: FlaskClient, api: Api
+) -> None:
+    make.subscription(customer, silver)
+    path = start(portal(customer, offering(make, silver, gold, several=SEVERAL)), gold)
+    make.subscription(customer, gold)
+    assert buy(client, path).status_code == 410
+    assert len(plans_of(api, customer)) == 2
+
+
+def test_fifty_clicks_start_one_second_plan(
+    portal: Open, make: Factories, customer: Customer, silver: Price, gold: Price, client: FlaskClient, api: Api
+) -> None:
+    make.subscription(customer, silver)
+    visit = portal(customer, offering(make, silver, gold, several=SEVERAL))
+    token, application = visit.token(), client.application
+
+    def choose_and_buy(_: int) -> Any:
+        chosen = twin(visit).post("subscribe", token=False, csrf_token=token, price=gold.id)
+        if chosen.status_code != 303 or not chosen.location.startswith("/checkout/"):
+            return chosen
+        typed = {"amount": "2000", "name": "Ada", "iban": DEBTOR_IBAN, "agree": "y", "way": "sepa_debit", "do": "buy"}
+        return application.test_client().post(chosen.location, base_url="https://localhost", data=typed)
+
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(choose_and_buy, range(50)))
+    assert {answer.status_code for answer in answers} <= {303, 409, 410, 503}
+    assert plans_of(api, customer) == [gold.id, silver.id]
+    assert len(api.get("checkout/sessions", customer=customer.id)["data"]) == 1
+
+
+def test_off_it_is_refused_also_in_a_flow(
+    portal: Open, make: Factories, customer: Customer, silver: Price, gold: Price, api: Api
+) -> None:
+    make.subscription(customer, silver)
+    off = offering(make, silver, gold, several={"enabled": False, "same_product": True})
+    visit = portal(customer, off)
+    assert "Start another plan" not in words(visit.get())
+    assert visit.post("subscribe", price=gold.id).location == home_of(visit)
+    flow = {"type": "subscription_create", "subscription_create": {"price": gold.id}}
+    sent = {"customer": customer.id, "flow_data": flow}
+    assert "several" in api.error("POST", "billing_portal/sessions", configuration=off.id, **sent)["message"]
+    on = offering(make, silver, gold, several=SEVERAL)
+    assert api.post("billing_portal/sessions", configuration=on.id, **sent)["flow"]["type"] == "subscription_create"
+    assert not api.get("checkout/sessions")["data"]
+
+
+def test_a_flow_to_a_second_plan_ends_with_it(
+    portal: Open, make: Factories, customer: Customer, silver: Price, gold: Price, client: FlaskClient
+) -> None:
+    make.subscription(customer, silver)
+    bronze = make.price(make.product(name="Bronze"), unit_amount=500)
+    configuration = offering(make, silver, gold, bronze, several=SEVERAL)
+    visit = portal(customer, configuration, flow_data={"type": "subscription_create"})
+    answer = buy(client, start(visit, gold))
+    assert visit.get("subscribe").location == f"{home_of(visit)}subscribe/done"
+    come_back(visit, answer)
+
+
+def test_no_change_leads_to_a_product_that_another_plan_has(
+    portal: Open, make: Factories, customer: Customer, silver: Price, gold: Price
+) -> None:
+    plan, _other = make.subscription(customer, silver), make.subscription(customer, gold)
+    update = {"enabled": True, "default_allowed_updates": ["price"], "products": listed(silver, gold)}
+    change = f"subscriptions/{plan.id}/change/confirm?price={gold.id}&quantity=1"
+    for several, status in ((SEVERAL, 404), ({"enabled": True, "same_product": True}, 200), ({"enabled": False}, 200)):
+        feature = {"enabled": True, "several": several}
+        visit = portal(customer, make.configuration(subscription_create=feature, subscription_update=update))
+        assert visit.get(change).status_code == status
+
+
+def test_a_kept_home_page_knows_what_is_left_to_start(
+    portal: Open, make: Factories, customer: Customer, silver: Price, gold: Price, api: Api
+) -> None:
+    make.subscription(customer, silver)
+    visit = portal(customer, offering(make, silver, gold, several=SEVERAL))
+    assert "Start another plan" in words(visit.get())
+    assert "Start another plan" in words(visit.get())
+    api.post(f"prices/{gold.id}", active=False)
+    assert "Start another plan" not in words(visit.get())

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.databases import MEMORY
 from tests.long_look import records, report
 from tests.long_look.every_figure import FIGURES
 from tests.long_look.figures import Figure, Run
@@ -45,8 +46,9 @@ def _measure(figure: Figure, database: str, asked: argparse.Namespace) -> record
     commit = records.name_commit()
     os.nice(0 if os.nice(0) else 10)
     print(f"{figure.id} {database}: {figure.promise}", flush=True)
-    with tempfile.TemporaryDirectory(prefix=f"long-look-{figure.id}-", ignore_cleanup_errors=True) as folder:
-        run = Run(database, Path(folder), asked.count, asked.minutes)
+    memory = MEMORY if figure.in_memory and MEMORY.is_dir() else None
+    with tempfile.TemporaryDirectory(prefix=f"look-{figure.id}-", dir=memory, ignore_cleanup_errors=True) as folder:
+        run = Run(database, Path(folder), asked.count, asked.minutes, durable=not figure.in_memory)
         run.listen()
         try:
             outcome = figure.measure(run)

@@ -65,7 +65,19 @@ class Place:
         if not of_database and not stops:
             self.site.start()
         if "portal doctor" in line:
-            self._run("portal doctor")
+            self._await_doctor()
+
+    def _await_doctor(self) -> None:
+        """Ask until it finds nothing; a worker takes a moment to be seen."""
+        give_up = time.monotonic() + PATIENCE
+        while True:
+            try:
+                self._run("portal doctor")
+                return
+            except RuntimeError:
+                if time.monotonic() > give_up:
+                    raise
+                time.sleep(1)
 
     def _run(self, commands: str) -> None:
         environment = {**os.environ, **self.site.portal.environment}
@@ -74,7 +86,7 @@ class Place:
         shell = "set -e\n" + self._translate(commands)
         done = subprocess.run(["sh", "-c", shell], cwd=TOP, env=environment, capture_output=True, text=True)
         if done.returncode:
-            raise RuntimeError(f"{commands}: {done.stdout[-500:]}{done.stderr[-500:]}")
+            raise RuntimeError(f"{commands}: {done.stdout[-1500:]}{done.stderr[-500:]}")
 
     def _translate(self, commands: str) -> str:
         """The same commands with the folders, names and users of this place."""
@@ -124,6 +136,7 @@ def measure(run: Run) -> Outcome:
     """Backups and restores by turns, each amid programs that write."""
     place = Place(run, Site(run), run.folder / "backup")
     place.backup.mkdir(mode=0o755)
+    place.site.portal.environment["PORTAL_BASE_URL"] = f"http://127.0.0.1:{place.site.portal.port}"
     if run.database == "postgresql":
         shutil.chown(place.backup, "postgres" if os.geteuid() == 0 else None)
         run.folder.chmod(0o755)

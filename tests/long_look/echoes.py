@@ -117,6 +117,7 @@ FIGURES = [
         " whatever text they were stored as.",
         {"payloads": 100},
         measure,
+        in_memory=True,
         tests=("tests/outbox/test_mails.py", "tests/hosted/test_invoices.py", "tests/documents/test_line_csv.py"),
     )
 ]

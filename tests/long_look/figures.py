@@ -26,6 +26,7 @@ class Run:
     minutes: float | None = None
     began: float = field(default_factory=time.monotonic)
     told_to_end: bool = False
+    durable: bool = True
 
     def listen(self) -> None:
         """From now on a signal ends the piece early; what it has counted until then is recorded."""
@@ -45,8 +46,8 @@ class Run:
 
     @cached_property
     def cluster(self) -> postgresql.Cluster:
-        """A server of PostgreSQL of this run alone, which waits for the disk as one in production does."""
-        return postgresql.Cluster(durable=True)
+        """A server of PostgreSQL of this run alone; where it is durable it waits for the disk as in production."""
+        return postgresql.Cluster(durable=self.durable)
 
     def new_database(self, name: str) -> dict[str, str]:
         """The variables of a portal with an empty database of its own, in a folder of that name."""
@@ -76,7 +77,7 @@ class Figure:
     """A promise, and the measurement of it.
 
     `goal` names the counts of a whole run: `{"kills": 200}`. Counts of pieces add up where `adds_up`. `tests` are the
-    tests that hold a part of it every day.
+    tests that hold a part of it every day. What asks nothing of the disk is measured `in_memory`, which is faster.
     """
 
     id: str
@@ -86,3 +87,4 @@ class Figure:
     databases: tuple[str, ...] = BOTH
     adds_up: bool = False
     tests: tuple[str, ...] = ()
+    in_memory: bool = False

@@ -73,16 +73,16 @@ FIGURES = [
         "Every answer carries the whole set of headers and its cookies their flags; nothing private may be kept; a"
         " foreign host gets nothing. Looked at on each answer of these tests.",
         {"requests": 10_000},
-        "tests/hosted tests/test_access.py tests/api/test_errors.py tests/api/customer_portal tests/test_nginx.py",
+        "tests/api/test_hostile_input.py tests/api/test_errors.py tests/api/test_auth.py tests/hosted/test_arrival.py"
+        " tests/hosted/test_errors.py tests/hosted/test_frame.py tests/hosted/test_odd_paths.py tests/test_nginx.py",
     ),
     held(
         "S6",
         "In a browser no page breaks its own policy, has inline code or asks another host; a form is taken from its own"
         " page and session alone.",
         {"cases": 100},
-        "tests/test_access.py tests/hosted/test_frame.py tests/browser/test_accessibility.py"
-        " tests/browser/test_story.py tests/hosted/test_embedding.py",
-        also="token or inline or looked_at or everyone or mix or embed or story or frame",
+        "tests/test_access.py tests/hosted/test_frame.py tests/browser/test_story.py tests/hosted/test_embedding.py",
+        also="token or inline or mix or embed or story or frame",
         databases=("sqlite",),
     ),
     held(

@@ -249,6 +249,7 @@ FIGURES = [
         {"requests": 1_000_000, "raw requests": 50_000},
         measure,
         adds_up=True,
+        in_memory=True,
         tests=(
             "tests/api/test_made_up_requests.py",
             "tests/api/test_hostile_input.py",

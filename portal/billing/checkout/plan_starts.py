@@ -1,4 +1,4 @@
-"""Plans that customers start in the portal, by a checkout session of their own: one at a time."""
+"""Plans that customers start in the portal, by a checkout session of their own: one order at a time."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -12,6 +12,7 @@ from portal.billing.customer_portal.plan_offers import HasPlan, PlanOffer
 from portal.billing.ledger import locks
 from portal.errors import InvalidRequest
 from portal.models import Customer
+from portal.rules import permissions
 from portal.rules.permissions import Features
 from portal.seal import Seal
 
@@ -49,7 +50,8 @@ def start(db: Session, customer_id: str, features: Features, wanted: PlanStart, 
     leads = last is not None and started_sessions.leads_to(last, asdict(wanted))
     if last is not None and leads and (link := started_sessions.open_link(last, seal)):
         return link
-    if plan_offers.has_plan(db, customer_id):
+    beside = permissions.plans_beside(features)
+    if plan_offers.is_refused(db, customer_id, beside, wanted.price):
         raise HasPlan("The customer has a plan already.", param="price")
     offer = next((each for each in list_payable(db, customer, features) if each.price.id == wanted.price), None)
     if offer is None:
@@ -62,7 +64,7 @@ def start(db: Session, customer_id: str, features: Features, wanted: PlanStart, 
     new.session.locale = wanted.locale
     if wanted.returns:
         new.session.success_url, new.session.cancel_url = f"{wanted.address}/done", wanted.address
-    started_sessions.mark(new.session, asdict(wanted), new.link_secret, seal)
+    started_sessions.mark(new.session, asdict(wanted), new.link_secret, seal, beside)
     return new.link_secret
 
 

@@ -11,16 +11,21 @@ from sqlalchemy.orm import Session
 from portal.billing.checkout.order_states import is_ordered
 from portal.billing.customer_portal import plan_offers
 from portal.models import CheckoutSession, Configuration
+from portal.rules.permissions import PlansBeside
 from portal.seal import BrokenSeal, Seal
 
 #: The setting of a session that says what was wished, and by which link it opens.
 _STARTED = "portal"
 
 
-def mark(session: CheckoutSession, wish: dict[str, Any], link_secret: str, seal: Seal) -> None:
-    """Note in a new session that the portal has made it. A wish is a `PlanStart` as a hash."""
+def mark(session: CheckoutSession, wish: dict[str, Any], link_secret: str, seal: Seal, beside: PlansBeside) -> None:
+    """Note in a new session that the portal has made it, and what the plan may come beside.
+
+    A wish is a `PlanStart` as a hash.
+    """
     link = seal.encrypt(link_secret.encode()).decode()
-    session.settings = {**session.settings, _STARTED: {"wish": wish, "link": link}}
+    made = {"wish": wish, "link": link, "beside": beside}
+    session.settings = {**session.settings, _STARTED: made}
 
 
 def leads_to(session: CheckoutSession, wish: dict[str, Any]) -> bool:
@@ -64,8 +69,12 @@ def find_started(db: Session, customer_id: str, address: str) -> CheckoutSession
 
 
 def is_second(db: Session, session: CheckoutSession) -> bool:
-    """Whether a session of the portal would start a plan beside another one, which has begun since."""
-    return _STARTED in session.settings and plan_offers.has_plan(db, session.customer_id or "")
+    """Whether a session of the portal would start a plan beside another one where it may not, as that began since."""
+    made = session.settings.get(_STARTED)
+    if made is None:
+        return False
+    # sessions of before have no rule with them
+    return plan_offers.is_refused(db, session.customer_id or "", made.get("beside", "none"), made["wish"]["price"])
 
 
 def _list_started(db: Session, customer_id: str, condition: Any) -> list[CheckoutSession]:

@@ -92,12 +92,20 @@ class ProductPrices(Command):
     role: Literal["add_on", "plan"] = "plan"
 
 
+class SeveralPlans(Command):
+    """Whether customers who have a plan may start another one beside it, and of the same product too."""
+
+    enabled: Flag
+    same_product: Flag = False
+
+
 class SubscriptionCreate(Command):
-    """Whether customers without a plan may start one, and which. Not in the reference."""
+    """Whether customers may start a plan, which, and whether beside another one. Not in the reference."""
 
     enabled: Flag | None = None
     allow_promotion_codes: Flag = False
     products: ListOf[ProductPrices] = []
+    several: SeveralPlans | None = None
     trial_period_days: Clearable[Annotated[int, integer_between(1, 730)]] = None
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from portal.billing.catalogue.sold import SoldItem
-from portal.billing.customer_portal import change_rules, plan_add_ons, plan_choices
+from portal.billing.customer_portal import change_rules, changeable_items, plan_add_ons, plan_choices
 from portal.billing.customer_portal.change_rules import NotChangeable
 from portal.billing.customer_portal.plan_add_ons import AddOnChanges
 from portal.billing.customer_portal.plan_choices import PlanChange
@@ -33,7 +33,7 @@ def find_allowed(
     db: Session, subscription: Subscription, features: Features, asked: PlanChange, *, now: int
 ) -> AllowedChange:
     """What a change means for the items. Raises `NotChangeable` for what is not offered, or what the rules refuse."""
-    items = plan_choices.list_changeable(db, subscription)
+    items = changeable_items.list_changeable(db, subscription)
     if not items:
         raise NotChangeable(f"The subscription '{subscription.id}' can't be changed by its customer.", param=None)
     sold = plan_add_ons.find_base(items, features)

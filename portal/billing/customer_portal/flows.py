@@ -5,22 +5,20 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal import clock
 from portal.billing.accounts import payment_providers
 from portal.billing.customer_portal import (
     after_completion,
+    document_flows,
     plan_flows,
-    retention_offers,
     update_flows,
 )
-from portal.billing.customer_portal.params import FlowData, RetentionData
-from portal.db import find_row, scope_of
-from portal.errors import InvalidRequest, MissingParameter
-from portal.models import Coupon, Subscription
+from portal.billing.customer_portal.params import FlowData
+from portal.db import scope_of
+from portal.errors import InvalidRequest
 from portal.rules.permissions import Features
 
 #: The feature that a flow needs, where it is not called like the flow.
-_FEATURE_BY_FLOW = {"subscription_update_confirm": "subscription_update"}
+_FEATURE_BY_FLOW = {"quote_accept": "quotes", "subscription_update_confirm": "subscription_update"}
 
 
 def build_flow(db: Session, flow: FlowData, customer_id: str, features: Features) -> dict[str, Any]:
@@ -56,35 +54,12 @@ def _refuse_other_branches(flow: FlowData) -> None:
             raise InvalidRequest(f"{branch} does not go with the flow '{flow.type}'.", param=f"flow_data[{branch}]")
 
 
-def _build_cancel_branch(db: Session, flow: FlowData, customer_id: str, features: Features) -> dict[str, Any]:
-    param = "flow_data[subscription_cancel]"
-    if flow.subscription_cancel is None:
-        raise MissingParameter(f"{param}[subscription]")
-    subscription = update_flows.find_own_subscription(db, flow.subscription_cancel.subscription, customer_id, param)
-    if subscription.ended_at is not None or subscription.cancel_at is not None:
-        raise InvalidRequest(
-            f"The subscription '{subscription.id}' is already canceled or set to be.", param=f"{param}[subscription]"
-        )
-    offer = _build_retention(db, flow.subscription_cancel.retention, subscription, f"{param}[retention]")
-    return {"retention": offer, "subscription": subscription.id}
-
-
-def _build_retention(
-    db: Session, sent: RetentionData | None, subscription: Subscription, param: str
-) -> dict[str, Any] | None:
-    if sent is None:
-        return None
-    param = f"{param}[coupon_offer][coupon]"
-    coupon = find_row(db, Coupon, sent.coupon_offer.coupon, noun="coupon", param=param)
-    if not retention_offers.can_be_offered(coupon, subscription, clock.now()):
-        raise InvalidRequest(f"The coupon '{coupon.id}' can't be redeemed by this subscription.", param=param)
-    return {"coupon_offer": {"coupon": coupon.id}, "type": sent.type}
-
-
 BranchBuilder = Callable[[Session, FlowData, str, Features], dict[str, Any]]
 _BRANCH_BUILDERS: dict[str, BranchBuilder] = {
     "customer_update": lambda db, flow, customer_id, features: {},
-    "subscription_cancel": _build_cancel_branch,
+    "invoice_correction": document_flows.build_correction_branch,
+    "quote_accept": document_flows.build_quote_branch,
+    "subscription_cancel": plan_flows.build_cancel_branch,
     "subscription_create": plan_flows.build_create_branch,
     "subscription_pause": plan_flows.build_pause_branch,
     "subscription_update": update_flows.build_update_branch,

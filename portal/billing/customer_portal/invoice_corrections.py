@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from portal import zones
 from portal.billing.corrections.corrections import correct
-from portal.billing.corrections.obstacles import find_obstacle
+from portal.billing.corrections.obstacles import NotCorrectable, find_obstacle
 from portal.billing.corrections.params import CorrectInvoice
 from portal.billing.customer_portal.correction_outcomes import CorrectionOutcome, find_outcome
 from portal.models import Invoice
@@ -70,6 +70,13 @@ def find_printed(invoice: Invoice) -> PrintedBuyer:
         tax_id=next(iter(buyer.get("tax_ids") or ()), None),
         purchase_order=buyer_references(invoice.custom_fields, buyer)["purchase_order"],
     )
+
+
+def correct_allowed(db: Session, features: Features, invoice: Invoice, command: CorrectInvoice, *, now: int) -> Invoice:
+    """The new invoice. Raises `NotCorrectable` where a customer can't correct it now, and as `correct` does."""
+    if not may_correct(db, features, invoice, now=now):
+        raise NotCorrectable("corrected")
+    return correct(db, invoice, command, now=now)
 
 
 def preview(db: Session, invoice: Invoice, command: CorrectInvoice, *, now: int) -> CorrectionPreview:

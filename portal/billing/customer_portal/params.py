@@ -61,13 +61,25 @@ class RetentionData(Command):
     coupon_offer: CouponOffer
 
 
+class InvoiceCorrectionFlow(Command):
+    """Not in the reference."""
+
+    invoice: Id
+
+
+class QuoteAcceptFlow(Command):
+    """A quote that the customer accepts, or declines. Not in the reference."""
+
+    quote: Id
+
+
 class SubscriptionCancelFlow(Command):
     subscription: Id
     retention: RetentionData | None = None
 
 
 class SubscriptionCreateFlow(Command):
-    """A plan that a customer without one starts; `price` is selected first. Not in the reference."""
+    """A plan that a customer starts; `price` is selected first. Not in the reference."""
 
     price: Id | None = None
 
@@ -112,7 +124,9 @@ class FlowData(Command):
 
     type: Literal[
         "customer_update",
+        "invoice_correction",
         "payment_method_update",
+        "quote_accept",
         "subscription_cancel",
         "subscription_create",
         "subscription_pause",
@@ -121,6 +135,8 @@ class FlowData(Command):
         "subscription_withdrawal",
     ]
     after_completion: AfterCompletion | None = None
+    invoice_correction: InvoiceCorrectionFlow | None = None
+    quote_accept: QuoteAcceptFlow | None = None
     subscription_cancel: SubscriptionCancelFlow | None = None
     subscription_create: SubscriptionCreateFlow | None = None
     subscription_pause: SubscriptionPauseFlow | None = None

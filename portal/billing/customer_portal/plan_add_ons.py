@@ -41,6 +41,11 @@ class AddOn:
         """Whether it is billed by another interval than now."""
         return self.sold is not None and self.sold.price.id != self.price.id
 
+    @property
+    def changes(self) -> bool:
+        """Whether the customer can have more or fewer of it."""
+        return self.quantities is not None or self.removable
+
     def amount_of(self, quantity: int) -> int:
         """What a period of so many costs then, in minor units."""
         return multiply_price(self.price.unit_amount_decimal, quantity)

@@ -2,26 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from sqlalchemy.orm import Session
 
 from portal.billing.catalogue.sold import SoldItem
-from portal.billing.customer_portal import change_rules, plan_moves, upcoming_changes
+from portal.billing.customer_portal import change_rules, plan_moves, plan_offers
 from portal.billing.discounts.discounts import DiscountSource
-from portal.billing.subscriptions.items import list_items
 from portal.db import rows_by_id
-from portal.models import Price, Product, Subscription, SubscriptionSchedule
+from portal.models import Price, Product, Subscription
 from portal.rules import permissions
-from portal.rules import subscriptions as subscription_rules
 from portal.rules.permissions import Features, QuantityRange
-
-
-class HasPrice(Protocol):
-    """Anything with a price, such as an item of a subscription."""
-
-    @property
-    def price(self) -> Price: ...
 
 
 @dataclass(frozen=True)
@@ -53,24 +43,13 @@ class PlanChange:
     add_ons: dict[str, int] = field(default_factory=dict)
 
 
-def may_change(subscription: Subscription, parts: Sequence[HasPrice], schedule: SubscriptionSchedule | None) -> bool:
-    """Whether the customer can change the plan: a running subscription with items, no schedule of the merchant's."""
-    runs = subscription_rules.may_change(status=subscription.status, cancel_at=subscription.cancel_at)
-    return runs and bool(parts) and (schedule is None or upcoming_changes.is_finished(schedule))
-
-
-def list_changeable(db: Session, subscription: Subscription) -> list[SoldItem]:
-    """The items of a subscription whose customer can change it; none where that can't be."""
-    sold = list_items(db, subscription.id)
-    return sold if may_change(subscription, sold, upcoming_changes.find_schedule(db, subscription)) else []
-
-
 def list_choices(
     db: Session, subscription: Subscription, items: Sequence[SoldItem], sold: SoldItem, features: Features
 ) -> list[PlanChoice]:
     """The prices that the plan can change to, in the configuration's order; the present one is among them.
 
-    `items` are all of the subscription, `sold` the one that makes the plan. What is beside it is no choice.
+    `items` are all of the subscription, `sold` the one that makes the plan. What is beside it is no choice, nor what
+    another plan of the customer has, where each product can be had once.
     """
     others = [each for each in items if each is not sold]
     offers = features["subscription_update"]["products"] if permissions.may_switch(features) else []
@@ -79,7 +58,10 @@ def list_choices(
     prices = rows_by_id(db, Price, [*(id for each in listed for id in each["prices"]), *to_move_to])
     named = [sold.price.product_id, *(each.price.product_id for each in others), *(each["product"] for each in listed)]
     products = rows_by_id(db, Product, named)
-    beside = {each.price.id for each in others} | {each.price.product_id for each in others} - {sold.price.product_id}
+    beside = {each.price.id for each in others}
+    beside |= ({each.price.product_id for each in others} | _list_elsewhere(db, subscription, features)) - {
+        sold.price.product_id
+    }
     fitting = [
         prices[id]
         for each in listed
@@ -101,6 +83,13 @@ def list_choices(
         )
         for price in fitting
     ]
+
+
+def _list_elsewhere(db: Session, subscription: Subscription, features: Features) -> set[str]:
+    """The products of the customer's other plans, where each can be had once."""
+    if permissions.plans_beside(features) != "other_products":
+        return set()
+    return plan_offers.list_held_products(db, subscription.customer_id, but=subscription.id)
 
 
 def _list_held_up(

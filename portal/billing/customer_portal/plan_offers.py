@@ -1,4 +1,4 @@
-"""The plans that a customer without one can start, as a configuration lists them."""
+"""The plans that a customer can start, as a configuration lists them: a first one, or one beside those there are."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from portal.db import rows_by_id
 from portal.errors import InvalidRequest
 from portal.models import Customer, Invoice, InvoiceLine, Price, Product, Subscription, SubscriptionItem
 from portal.rules import permissions
-from portal.rules.permissions import Features, QuantityRange
+from portal.rules.permissions import Features, PlansBeside, QuantityRange
 
 
 class HasPlan(InvalidRequest):
-    """The customer has a plan that has not ended: that one is changed instead."""
+    """The customer has a plan that has not ended, beside which this one can't be started: it is changed instead."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +40,30 @@ def has_plan(db: Session, customer_id: str) -> bool:
     return db.scalar(own.limit(1)) is not None
 
 
+def list_held_products(db: Session, customer_id: str, *, but: str | None = None) -> set[str]:
+    """The products of a customer's plans that have not ended; `but` is the id of a subscription that doesn't count."""
+    own = Subscription.customer_id == customer_id, Subscription.ended_at.is_(None), Subscription.id != (but or "")
+    return set(db.scalars(_SOLD_PRODUCTS.where(*own)))
+
+
+def is_refused(db: Session, customer_id: str, beside: PlansBeside, price_id: str) -> bool:
+    """Whether the customer has a plan beside which one at this price can't be started."""
+    if beside == "other_products":
+        product = db.scalar(select(Price.product_id).where(Price.id == price_id))
+        return product in list_held_products(db, customer_id)
+    return beside == "none" and has_plan(db, customer_id)
+
+
 def list_offers(db: Session, customer: Customer, features: Features) -> list[PlanOffer]:
-    """What the customer can start: what was the last plan first, then as listed. Nothing for one who has a plan."""
-    listed = permissions.catalogue(features)
-    if not listed or has_plan(db, customer.id) or not mirrors.is_billed_here(db):
+    """What the customer can start: what was the last plan first, then as listed.
+
+    Nothing for one who has a plan, unless several are allowed.
+    """
+    listed, beside = permissions.catalogue(features), permissions.plans_beside(features)
+    if not listed or (beside == "none" and has_plan(db, customer.id)) or not mirrors.is_billed_here(db):
         return []
+    held = list_held_products(db, customer.id) if beside == "other_products" else set()
+    listed = [each for each in listed if each["product"] not in held]
     prices = rows_by_id(db, Price, [id for each in listed for id in each["prices"]])
     products = rows_by_id(db, Product, [each["product"] for each in listed])
     last = _list_last_prices(db, customer.id)
@@ -85,13 +104,7 @@ def _list_last_prices(db: Session, customer_id: str) -> Sequence[str]:
 
 def _list_known_products(db: Session, customer_id: str) -> set[str]:
     """The products that the customer has had in a plan, be it for a trial: those that plans have, and had billed."""
-    own = Subscription.customer_id == customer_id
-    sold = (
-        select(Price.product_id)
-        .join(SubscriptionItem, SubscriptionItem.price_id == Price.id)
-        .join(Subscription, Subscription.id == SubscriptionItem.subscription_id)
-        .where(own)
-    )
+    sold = _SOLD_PRODUCTS.where(Subscription.customer_id == customer_id)
     billed = (
         select(Price.product_id)
         .join(InvoiceLine, InvoiceLine.price_id == Price.id)
@@ -99,3 +112,10 @@ def _list_known_products(db: Session, customer_id: str) -> set[str]:
         .where(Invoice.customer_id == customer_id, InvoiceLine.subscription_id.is_not(None))
     )
     return {*db.scalars(sold), *db.scalars(billed)}
+
+
+_SOLD_PRODUCTS = (
+    select(Price.product_id)
+    .join(SubscriptionItem, SubscriptionItem.price_id == Price.id)
+    .join(Subscription, Subscription.id == SubscriptionItem.subscription_id)
+)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from portal.billing.customer_portal import plan_add_ons, plan_choices, plan_pauses, plan_previews, stay_offers
+from portal.billing.customer_portal import changeable_items, plan_add_ons, plan_pauses, plan_previews, stay_offers
 from portal.billing.customer_portal.bill_previews import BillPreview
 from portal.billing.customer_portal.change_rules import NotChangeable
 from portal.billing.customer_portal.plan_choices import PlanChange
@@ -45,7 +45,7 @@ def build_change(
     db: Session, subscription: Subscription, features: Features, price_id: str | None, date: int
 ) -> PlanChange:
     """The change to another price, at the same quantity, prorated from `date` on. Raises `NotChangeable`."""
-    items = plan_choices.list_changeable(db, subscription)
+    items = changeable_items.list_changeable(db, subscription)
     if not items:
         raise NotChangeable(f"The subscription '{subscription.id}' can't be changed by its customer.", param=None)
     sold = plan_add_ons.find_base(items, features)

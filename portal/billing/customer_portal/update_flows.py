@@ -5,16 +5,13 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.billing.accounts import mirrors
-from portal.billing.catalogue.sold import SoldItem
-from portal.billing.customer_portal import allowed_changes, plan_add_ons, plan_choices
+from portal.billing.customer_portal import allowed_changes, changeable_items, plan_add_ons
 from portal.billing.customer_portal.change_rules import NotChangeable
 from portal.billing.customer_portal.params import ConfirmedDiscount, FlowData
 from portal.billing.customer_portal.plan_choices import PlanChange
 from portal.db import find_row
 from portal.errors import InvalidRequest, MissingParameter, ResourceMissing
 from portal.models import Coupon, PromotionCode, Subscription
-from portal.rules import permissions
 from portal.rules.permissions import Features
 
 
@@ -24,7 +21,7 @@ def build_update_branch(db: Session, flow: FlowData, customer_id: str, features:
     if flow.subscription_update is None:
         raise MissingParameter(f"{param}[subscription]")
     subscription = find_own_subscription(db, flow.subscription_update.subscription, customer_id, param)
-    _find_changeable_items(db, subscription, features, param)
+    changeable_items.find_for_flow(db, subscription, features, param)
     return {"subscription": subscription.id}
 
 
@@ -34,7 +31,7 @@ def build_confirm_branch(db: Session, flow: FlowData, customer_id: str, features
     if sent is None:
         raise MissingParameter(f"{param}[subscription]")
     subscription = find_own_subscription(db, sent.subscription, customer_id, param)
-    sold = plan_add_ons.find_base(_find_changeable_items(db, subscription, features, param), features)
+    sold = plan_add_ons.find_base(changeable_items.find_for_flow(db, subscription, features, param), features)
     if len(sent.items) != 1:
         raise InvalidRequest("Send exactly one item.", param=f"{param}[items]")
     item = sent.items[0]
@@ -60,22 +57,6 @@ def find_own_subscription(db: Session, id: str, customer_id: str, param: str) ->
     if subscription.customer_id != customer_id:
         raise ResourceMissing("subscription", id, param=f"{param}[subscription]")
     return subscription
-
-
-def _find_changeable_items(db: Session, subscription: Subscription, features: Features, param: str) -> list[SoldItem]:
-    if not mirrors.is_billed_here(db):
-        raise InvalidRequest(
-            "This account mirrors records that are kept elsewhere, and subscriptions are changed there.",
-            param="flow_data[type]",
-        )
-    sold = plan_choices.list_changeable(db, subscription) if permissions.may_change(features) else []
-    if not sold:
-        raise InvalidRequest(
-            f"The subscription '{subscription.id}' can't be changed by its customer: it must be running, with"
-            " no coming end and no schedule, and the configuration must allow updates.",
-            param=f"{param}[subscription]",
-        )
-    return sold
 
 
 def _build_discount(db: Session, sent: ConfirmedDiscount, param: str) -> dict[str, Any]:

@@ -56,7 +56,11 @@ FEATURES = hash_of(
         ),
     ),
     subscription_create=hash_of(
-        allow_promotion_codes=BOOLEAN, enabled=BOOLEAN, products=PRODUCTS, trial_period_days=or_null(INTEGER)
+        allow_promotion_codes=BOOLEAN,
+        enabled=BOOLEAN,
+        products=PRODUCTS,
+        several=hash_of(enabled=BOOLEAN, same_product=BOOLEAN),
+        trial_period_days=or_null(INTEGER),
     ),
     subscription_pause=hash_of(
         duration=hash_of(
@@ -100,6 +104,8 @@ FLOW = hash_of(
             subscription=STRING,
         )
     ),
+    invoice_correction=or_null(hash_of(invoice=STRING)),
+    quote_accept=or_null(hash_of(quote=STRING)),
     subscription_create=or_null(hash_of(price=or_null(STRING))),
     subscription_pause=SUBSCRIPTION,
     subscription_update=SUBSCRIPTION,

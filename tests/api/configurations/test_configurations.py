@@ -55,6 +55,7 @@ OFF = {
         "allow_promotion_codes": False,
         "enabled": False,
         "products": [],
+        "several": {"enabled": False, "same_product": False},
         "trial_period_days": None,
     },
     "subscription_pause": PAUSE,
@@ -137,7 +138,13 @@ FEATURES = [
     ("subscription_cancel", CANCEL),
     (
         "subscription_create",
-        {"allow_promotion_codes": True, "enabled": True, "products": [], "trial_period_days": 14},
+        {
+            "allow_promotion_codes": True,
+            "enabled": True,
+            "products": [],
+            "several": {"enabled": True, "same_product": True},
+            "trial_period_days": 14,
+        },
     ),
     ("subscription_update", UPDATE),
 ]
@@ -284,6 +291,7 @@ WRONG = [
         {"subscription_create": {"enabled": True, "products": [{"product": "prod_1", "prices": ["price_1"]}]}},
         "features[subscription_create][products][0][product]",
     ),
+    ({"subscription_create": {"several": {"same_product": True}}}, "features[subscription_create][several][enabled]"),
     ({"subscription_create": {"trial_period_days": 731}}, "features[subscription_create][trial_period_days]"),
     ({"subscription_pause": {"duration": {"type": "interval_options"}}}, f"{DURATION}[interval_options]"),
     ({"subscription_pause": {"duration": {"type": "for_ever"}}}, f"{DURATION}[type]"),

@@ -17,6 +17,8 @@ PATH = "billing_portal/sessions"
 AFTER = {"type": "hosted_confirmation", "hosted_confirmation": {"custom_message": "Thanks!"}}
 NO_FLOW = {
     "customer_update": None,
+    "invoice_correction": None,
+    "quote_accept": None,
     "subscription_cancel": None,
     "subscription_create": None,
     "subscription_pause": None,

@@ -107,8 +107,8 @@ def test_what_is_beside_the_plan_moves_along(
     plan = begin(make, customer, month)
     visit = portal(customer, configured())
     shown = words(visit.get(f"subscriptions/{plan.id}/change?interval=1-year"))
-    assert "What you have beside your plan is billed by this interval too: " in shown
-    assert "Extra seats 2 × €30.00 = €60.00 a year Hosting €70.00 a year" in shown
+    assert "What you have beside your plan is billed by this interval too. Hosting €70.00 a year" in shown
+    assert "Extra seats €30.00 a year each." in shown
     path = confirming(plan, year["gold"])
     page = words(visit.get(path))
     assert "Extra seats Now: 2 × €3.00 = €6.00 a month Then: 2 × €30.00 = €60.00 a year" in page
