@@ -32,7 +32,7 @@ class HostOwner:
     tenant_ids: tuple[int, int]
 
 
-_NOBODY = HostOwner("", (0, 0))
+_NOBODY, _NOT_LOOKED = HostOwner("", (0, 0)), HostOwner("?", (0, 0))
 
 
 def init_app(app: Flask, parts: Services) -> None:
@@ -51,10 +51,10 @@ def base_url() -> str:
 
 def owner() -> HostOwner | None:
     """Whose host this request came to: None at the portal's own."""
-    if "host_owner" not in g:
+    found: HostOwner | None = g.get("host_owner", _NOT_LOOKED)
+    if found is _NOT_LOOKED:
         name = _name_of_request()
-        g.host_owner = None if name in _own_names() else _read_owner(name) or _NOBODY
-    found: HostOwner | None = g.host_owner
+        found = g.host_owner = None if name in _own_names() else _read_owner(name) or _NOBODY
     return found
 
 
@@ -100,7 +100,8 @@ def _answer_known() -> Response:
 
 
 def _name_of_request() -> str:
-    return (urlsplit(f"//{request.host}").hostname or "") if ":" in request.host else request.host.lower()
+    host: str = request.host
+    return (urlsplit(f"//{host}").hostname or "") if host.startswith("[") else host.partition(":")[0].lower()
 
 
 def _own_names() -> frozenset[str]:
