@@ -74,7 +74,7 @@ FIGURES = [
         " foreign host gets nothing. Looked at on each answer of these tests.",
         {"requests": 1_000},
         "tests/api/test_errors.py tests/api/test_auth.py tests/hosted/test_arrival.py tests/hosted/test_email_change.py"
-        " tests/hosted/test_errors.py tests/hosted/test_frame.py tests/hosted/test_odd_paths.py tests/test_nginx.py",
+        " tests/hosted/test_errors.py tests/hosted/test_frame.py tests/hosted/test_odd_paths.py",
     ),
     held(
         "S6",
