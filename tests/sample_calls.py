@@ -302,6 +302,12 @@ class Day:
         send("POST /refunds/{id}", refund, metadata={"ticket": "82"})
         send("POST /refunds/{id}/approve", refunding.asked_payout(self.make, self.seal))
         send("POST /refunds/{id}/cancel", refunding.asked_payout(self.make, self.seal))
+        elsewhere = self.make.paid_invoice(self.make.customer(), 2500).id
+        paid = send("GET /invoice_payments", invoice=elsewhere)["data"][0]["payment"]["payment_record"]
+        named = {"type": "custom", "custom": {"refund_reference": "refund 81723"}}
+        amount = {"value": 500, "currency": "eur"}
+        path = "POST /payment_records/{id}/report_refund"
+        send(path, paid, amount=amount, outcome="refunded", processor_details=named)
         file = send("POST /credit_transfer_files")["id"]
         send("GET /credit_transfer_files", limit=3)
         send("GET /credit_transfer_files/{id}", file)

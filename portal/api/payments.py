@@ -8,6 +8,8 @@ from sqlalchemy import Select, select
 from portal.api.resource import Resource
 from portal.billing.invoices import payment_records, payments
 from portal.billing.invoices.params import AttachPayment, ListInvoicePayments
+from portal.billing.refunds import reports
+from portal.billing.refunds.params import ReportRefund
 from portal.models import InvoicePayment
 from portal.wire.page import equal_conditions, range_conditions
 
@@ -19,6 +21,8 @@ def register(blueprint: Blueprint) -> None:
     record.retrieve()
     for outcome, command in _OUTCOMES.items():
         record.change(command, payment_records.outcome_reporter(outcome), f"report_payment_attempt_{outcome}")
+
+    record.change(ReportRefund, reports.report, "report_refund")
 
     payment = Resource(blueprint, "invoice_payment", "invoice_payments")
     payment.retrieve()

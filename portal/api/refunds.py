@@ -7,7 +7,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from portal.api.resource import Resource
-from portal.billing.refunds import payouts, refunds
+from portal.billing.refunds import cancellations, payouts, refunds
 from portal.billing.refunds.params import CreateRefund, DecideRefund, ListRefunds, UpdateRefund
 from portal.models import Refund
 from portal.wire.page import equal_conditions, range_conditions
@@ -20,7 +20,7 @@ def register(blueprint: Blueprint) -> None:
     refund.retrieve()
     refund.change(UpdateRefund, refunds.update)
     refund.change(DecideRefund, payouts.approve, "approve")
-    refund.change(DecideRefund, payouts.cancel, "cancel")
+    refund.change(DecideRefund, cancellations.cancel, "cancel")
     refund.list(ListRefunds, _select_refunds)
 
 

@@ -18,7 +18,7 @@ _PREBILLING = "each period is billed when it starts. Bill ahead by an invoice of
 _TRIAL_OFFERS = "there are no trial offers for single items. Use trial_end or trial_period_days of the subscription"
 _BY_TERMS = "a subscription is billed by periods, never by an amount reached. Leave it out"
 _CURRENCIES = "a price has one currency. Make a price for each currency"
-_PACKAGES = "nothing is shipped from here. Keep measures in metadata"
+_PACKAGES = "packages are not measured here. Keep measures in metadata"
 _ITEMIZED = "prorations are always net of discounts here. Send included, or leave it out"
 _NO_CHECKS = "nobody is checked and nothing is paid out here, so it has no use. Leave it out"
 _NO_STATEMENTS = "what stands on statements of cards is set at the provider. Leave it out"
@@ -161,7 +161,6 @@ WORDS = {
     "payment_method_data": _ONE_TYPE,
     "payment_method_options": _ONE_TYPE,
     "payment_method_types=": "bills are paid from bank accounts and cards; checkout takes customer_balance",
-    "payment_record_refund": "record what was given back as out_of_band_amount",
     "permissions": _HOSTED,
     "proration_discounts=itemized": _ITEMIZED,
     "purpose=": _OTHER_FILES,
@@ -207,7 +206,6 @@ WORDS = {
     "transform_usage": "quantities are billed as they are. Send the quantity of packages",
     "trial_settings.end_behavior.billing_cycle_anchor": "the first period starts where the trial ends, unless"
     " billing_cycle_anchor names another day. Send that one",
-    "type=payment_record_refund": "record what was given back as out_of_band_amount",
     "ui_mode=": _HOSTED,
     "usage_type=metered": _METERS,
     "validate": _CHARGES,

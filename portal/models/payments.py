@@ -150,6 +150,7 @@ class Refund(TenantOwned, Base):
     It is made by the provider that charged the payment (`provider`), else by a credit transfer to the account that the
     payment came from, which is `sealed` until it stands in a file. `ask_at` is when the provider is asked next, in the
     present, as no test clock moves money back; a worker that asks moves it on. `end_to_end_id` names a credit transfer.
+    One that was made elsewhere and is reported says when (`refunded_at`) and how it is called there (`reference`).
     """
 
     __tablename__ = "refunds"
@@ -179,6 +180,7 @@ class Refund(TenantOwned, Base):
             postgresql_where=text("status = 'pending' AND provider IS NULL AND file_id IS NULL"),
         ),
         UniqueConstraint("tenant_id", "end_to_end_id"),
+        Index("uq_refunds_reference", "tenant_id", "reference", unique=True),
     )
 
     customer_id: Mapped[str] = mapped_column(Id)
@@ -200,6 +202,8 @@ class Refund(TenantOwned, Base):
     end_to_end_id: Mapped[str | None]
     payee_name: Mapped[str | None]
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    reference: Mapped[str | None]
+    refunded_at: Mapped[int | None]
     metadata_: Mapped[dict[str, Any]] = mapped_column("metadata", default=dict)
     revision: Mapped[int] = mapped_column()
 

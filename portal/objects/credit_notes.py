@@ -89,6 +89,11 @@ def _render_line_list(row: Row, context: Context) -> dict[str, Any]:
     return render_list(lines[:SUBLIST_LIMIT], f"/v1/credit_notes/{row.id}/lines", has_more=len(lines) > SUBLIST_LIMIT)
 
 
+def _render_refund(kept: Mapping[str, Any]) -> dict[str, Any]:
+    type = "payment_record_refund" if "payment_record_refund" in kept else "refund"
+    return {"payment_record_refund": None, **kept, "type": type}
+
+
 CREDIT_NOTE = register(
     ObjectType(
         Shape(
@@ -126,9 +131,7 @@ CREDIT_NOTE = register(
                 "pretax_credit_amounts": lambda row, context: render_pretax_credit_amounts(row.discount_amounts),
                 # of the reference before 2025: the refund, where there is one
                 "refund": lambda row, context: row.refunds[0]["refund"] if len(row.refunds) == 1 else None,
-                "refunds": lambda row, context: [
-                    {**each, "payment_record_refund": None, "type": "refund"} for each in row.refunds
-                ],
+                "refunds": lambda row, context: [_render_refund(each) for each in row.refunds],
                 "shipping_cost": lambda row, context: render_shipping_cost(row.shipping_cost),
                 "tax_amounts": lambda row, context: render_tax_amounts(row.total_taxes),
                 "total_taxes": lambda row, context: render_taxes(row.total_taxes),

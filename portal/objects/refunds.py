@@ -1,9 +1,19 @@
 """The wire form of refunds, and of the files by which a bank is asked to make them (beyond the reference)."""
 
+from typing import Any
+
 from portal.models import CreditTransferFile, Refund
 from portal.objects.kinds import ObjectType, register
 from portal.objects.types import refunds as schemas
-from portal.wire.shape import Ref, Shape, null_fields
+from portal.wire.shape import Context, Ref, Row, Shape, null_fields
+
+
+def _processor_details(row: Row, context: Context) -> dict[str, Any] | None:
+    """Where a refund that was reported was made."""
+    if row.refunded_at is None:
+        return None
+    return {"custom": row.reference and {"refund_reference": row.reference}, "type": "custom"}
+
 
 REFUND = register(
     ObjectType(
@@ -23,6 +33,8 @@ REFUND = register(
                 "metadata": "metadata_",
                 "payment_intent": Ref("payment_intent_id", "payment_intent"),
                 "payment_record": Ref("payment_record_id", "payment_record"),
+                "processor_details": _processor_details,
+                "refunded_at": "refunded_at",
             },
             unfilled=(
                 "balance_transaction",

@@ -130,7 +130,9 @@ def _find_request(refund: Wire, previous: Wire) -> dict[str, Any] | None:
 
 
 def _find_declined(refund: Wire, previous: Wire) -> dict[str, Any] | None:
-    return {"refund": refund["id"]} if refund["status"] == "canceled" else None
+    """Credit that is not paid out after all; of another refund that was taken back nobody had been told."""
+    is_payout = refund["customer_balance_transaction"] is not None
+    return {"refund": refund["id"]} if refund["status"] == "canceled" and is_payout else None
 
 
 def _find_cancellation(subscription: Wire, previous: Wire) -> dict[str, Any] | None:

@@ -82,9 +82,12 @@ class Users:
         visit, browser = open_browser(self.portal, customer)
         self.told = [Told() for _ in range(USERS)]
         self._ended = threading.Event()
-        threads = [threading.Thread(target=_program, args=(self.portal, each, self._ended)) for each in self.told[1:]]
+        threads = [
+            threading.Thread(target=_program, args=(self.portal, each, self._ended), daemon=True)
+            for each in self.told[1:]
+        ]
         reading = (self.portal, f"{visit}/", dict(browser.headers), self.told[0], self._ended)
-        self._threads = [*threads, threading.Thread(target=_customer, args=reading)]
+        self._threads = [*threads, threading.Thread(target=_customer, args=reading, daemon=True)]
         for thread in self._threads:
             thread.start()
 
@@ -109,6 +112,7 @@ class Users:
 
 
 def _find_lost(portal: Portal, made: list[str]) -> list[str]:
+    portal.services.database.dispose()
     with portal.services.database.reading(portal.scope) as db:
         there = set(db.scalars(select(Customer.id)))
     return [f"lost {id}" for id in made if id not in there]
@@ -144,6 +148,8 @@ def measure_crashes(run: Run) -> Outcome:
 def _cut_connections(portal: Portal) -> None:
     others = "datname = current_database() AND pid <> pg_backend_pid()"
     cut = text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")  # noqa: S608 - our own text
+    # what this process has kept open is of the server before
+    portal.services.database.dispose()
     with portal.services.database.reader.connect() as connection:
         connection.execute(cut)
 

@@ -17,8 +17,9 @@ from tests.torture.killing import Portal
 
 #: Requests a second, by so many users.
 RATE, USERS = 20, 4
-#: For so long memory is let grow: what a process loads it loads once.
-WARM = 0.25
+#: Seconds after which memory is to stay: what is kept of visits and statements has bounds, which are reached late.
+#: A piece of less than twice as long tells its growth from its first quarter on, and nothing is concluded from it.
+WARM = 1800
 #: A visit is left after so many seconds, as customers do.
 STAY = 300
 HOURS = 24
@@ -76,14 +77,16 @@ def _describe(seen: list[Seen], sizes: list[Size], run: Run, lived: bool) -> Out
     times = sorted(each for user in seen for each in user.times)
     # a tenth of the samples is as good as one moment is not: what is rendered comes and goes
     share = max(1, len(sizes) // 10)
-    warm, last = sizes[int(len(sizes) * WARM) :][:share], sizes[-share:]
+    is_long = run.seconds >= 2 * WARM
+    begins = int(len(sizes) * (WARM / run.seconds if is_long else 0.25))
+    warm, last = sizes[begins:][:share], sizes[-share:]
     before, after = (sum(each.memory for each in part) / len(part) for part in (warm, last))
     growth = (after / before - 1) * 100
     more = max(each.handles for each in last) - max(each.handles for each in warm)
     wrong = [each for user in seen for each in user.wrong]
     if not lived:
         wrong.append("the server has ended")
-    if run.seconds > 1800 and growth > 5:
+    if is_long and growth > 5:
         wrong.append(f"memory grew by {growth:.1f} %: {before:.0f} to {after:.0f} MiB")
     if more > 20:
         wrong.append(f"{more} more handles")

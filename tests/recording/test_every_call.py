@@ -41,6 +41,7 @@ AUDIT_ONLY = {
 CHANGE_OTHERS = {
     ("POST", "/credit_transfer_files"): "its refunds name it",
     ("POST", "/customers/<customer>/balance_transactions"): "the customer's balance is another",
+    ("POST", "/payment_records/<id>/report_refund"): "the refund is an object of its own",
 }
 PAYMENT = {
     "amount_requested": {"value": 300, "currency": "eur"},
@@ -271,6 +272,10 @@ MADE: dict[tuple[str, str], Callable[[Any, Any], Call]] = {
     ("POST", "/payment_method_configurations/<id>"): lambda api, make: (
         f"payment_method_configurations/{api.post('payment_method_configurations')['id']}",
         {"active": False},
+    ),
+    ("POST", "/payment_records/<id>/report_refund"): lambda api, make: (
+        f"payment_records/{refunding.transferred(api, make)}/report_refund",
+        {"outcome": "refunded", "processor_details": {"type": "custom"}},
     ),
     ("POST", "/disputes/<id>"): lambda api, make: (f"disputes/{disputing.disputed(make)}", NEW),
     ("POST", "/disputes/<id>/close"): lambda api, make: (f"disputes/{disputing.disputed(make)}/close", {}),

@@ -46,12 +46,20 @@ class ShippingCost(Command):
     shipping_rate: Id | None = None
 
 
+class PaymentRecordRefund(Command):
+    """A refund that was reported of a payment, by the reference that it was reported by."""
+
+    payment_record: Id
+    refund_group: Id
+
+
 class Refund(Command):
     """A refund that was made before: it belongs to one credit note, whole."""
 
     amount_refunded: PositiveAmount | None = None
+    payment_record_refund: PaymentRecordRefund | None = None
     refund: Id | None = None
-    type: Literal["refund"] = "refund"
+    type: Literal["payment_record_refund", "refund"] = "refund"
 
 
 class CreateCreditNote(UpdateCreditNote):

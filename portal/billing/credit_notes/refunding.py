@@ -1,8 +1,12 @@
 """The money that a credit note gives back: refunds that it makes, and ones that were made before."""
 
+from typing import Any
+
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.billing.credit_notes.params import CreateCreditNote
+from portal.billing.credit_notes.params import Refund as SentRefund
 from portal.billing.refunds import refunds, sources
 from portal.billing.refunds.sources import Source
 from portal.db import lock_row, rows_by_id
@@ -31,14 +35,22 @@ def give_back(db: Session, note: CreditNote, invoice: Invoice, command: CreateCr
     note.refunds = describe([*linked, *made])
 
 
-def describe_linked(db: Session, invoice: Invoice, command: CreateCreditNote) -> list[dict[str, int | str]]:
+def describe_linked(db: Session, invoice: Invoice, command: CreateCreditNote) -> list[dict[str, Any]]:
     """What a credit note keeps of the refunds that it is made of, as long as it has made none."""
     return describe(_linked(db, invoice, command))
 
 
-def describe(found: list[Refund]) -> list[dict[str, int | str]]:
+def describe(found: list[Refund]) -> list[dict[str, Any]]:
     """What a credit note keeps of refunds."""
-    return [{"refund": each.id, "amount_refunded": each.amount} for each in found]
+    return [_describe(each) for each in found]
+
+
+def _describe(refund: Refund) -> dict[str, Any]:
+    kept = {"refund": refund.id, "amount_refunded": refund.amount}
+    if refund.reference is None:
+        return kept
+    group = {"payment_record": refund.payment_record_id, "refund_group": refund.reference}
+    return {**kept, "payment_record_refund": group}
 
 
 def _plan(db: Session, invoice: Invoice, amount: int) -> list[tuple[Source, int]]:
@@ -59,7 +71,7 @@ def _plan(db: Session, invoice: Invoice, amount: int) -> list[tuple[Source, int]
 
 
 def _linked(db: Session, invoice: Invoice, command: CreateCreditNote) -> list[Refund]:
-    named = [each.refund or "" for each in command.refunds]
+    named = [_find_id(db, each, f"refunds[{index}]") for index, each in enumerate(command.refunds)]
     found = rows_by_id(db, Refund, [id for id in named if id])
     for index, sent in enumerate(command.refunds):
         _refuse_foreign(found.get(named[index]), invoice, f"refunds[{index}]", named[index])
@@ -73,6 +85,25 @@ def _linked(db: Session, invoice: Invoice, command: CreateCreditNote) -> list[Re
     return [found[id] for id in named]
 
 
+def _find_id(db: Session, sent: SentRefund, param: str) -> str:
+    """The id of a refund that is named by itself, or by the payment record and reference that it was reported by."""
+    wanted = sent.payment_record_refund
+    if (wanted is not None) != (sent.type == "payment_record_refund"):
+        raise InvalidRequest(
+            "Send payment_record_refund with type=payment_record_refund, and only then.",
+            param=f"{param}[payment_record_refund]",
+        )
+    if wanted is None:
+        return sent.refund or ""
+    mine = (Refund.payment_record_id == wanted.payment_record, Refund.reference == wanted.refund_group)
+    found = db.scalar(select(Refund.id).where(*mine))
+    if found is None:
+        raise ResourceMissing(
+            "refund of this payment record", wanted.refund_group, param=f"{param}[payment_record_refund]"
+        )
+    return found
+
+
 def _refuse_foreign(refund: Refund | None, invoice: Invoice, param: str, id: str) -> None:
     if refund is None or refund.invoice_id != invoice.id:
         raise ResourceMissing("refund of this invoice", id, param=f"{param}[refund]")
@@ -80,5 +111,5 @@ def _refuse_foreign(refund: Refund | None, invoice: Invoice, param: str, id: str
         raise InvalidRequest(
             f"This refund belongs to the credit note '{refund.credit_note_id}'.", param=f"{param}[refund]"
         )
-    if refund.status == "failed":
-        raise InvalidRequest("This refund has failed.", param=f"{param}[refund]")
+    if refund.status in {"canceled", "failed"}:
+        raise InvalidRequest(f"This refund has the status {refund.status}.", param=f"{param}[refund]")

@@ -47,5 +47,5 @@ def _ask_refund(db: Session, provider: str, id: str, now: int) -> None:
         return
     locks.invoice_by_id(db, invoice_id)
     refund = lock_row(db, Refund, id, noun="refund")
-    if refund.status != "failed":
+    if refund.status not in {"canceled", "failed"}:
         refund.ask_at = now

@@ -52,7 +52,7 @@ def prepare(db: Session, id: str, *, now: int) -> tuple[str, Repayment] | None:
 def apply(db: Session, id: str, result: RefundResult, *, now: int) -> None:
     """Note the provider's answer; one that was noted before changes nothing. The invoice is locked."""
     refund = lock_row(db, Refund, id, noun=refunds.NOUN)
-    if refund.status == "failed":
+    if refund.status in {"canceled", "failed"}:
         return
     refund.provider_ref = result.ref
     if result.status == "failed":

@@ -4,13 +4,16 @@ from typing import Annotated, Literal
 
 from portal.wire.commands import (
     MAX_AMOUNT,
+    Command,
     Currency,
     ExpandableCommand,
     Id,
     ListCommand,
     Metadata,
+    Timestamp,
     TimestampFilter,
     integer_between,
+    text_up_to,
 )
 
 
@@ -19,7 +22,7 @@ class UpdateRefund(ExpandableCommand):
 
 
 class DecideRefund(ExpandableCommand):
-    """The merchant's word on a payout that a customer has asked for."""
+    """The merchant's word on a refund that nobody has made yet."""
 
 
 class CreateRefund(UpdateRefund):
@@ -36,6 +39,38 @@ class CreateRefund(UpdateRefund):
     payment_method: Id | None = None
     payment_record: Id | None = None
     reason: Literal["duplicate", "fraudulent", "requested_by_customer"] | None = None
+
+
+class Money(Command):
+    """An amount in minor units, with its currency."""
+
+    currency: Currency
+    value: Annotated[int, integer_between(1, MAX_AMOUNT)]
+
+
+class CustomRefund(Command):
+    """How the refund is called where it was made; no two of them alike."""
+
+    refund_reference: Annotated[str, text_up_to(250)]
+
+
+class RefundProcessor(Command):
+    type: Literal["custom"]
+    custom: CustomRefund | None = None
+
+
+class RefundedDetails(Command):
+    refunded_at: Timestamp
+
+
+class ReportRefund(UpdateRefund):
+    """A refund that was made elsewhere; all that is left of the payment without an amount."""
+
+    amount: Money | None = None
+    initiated_at: Timestamp | None = None
+    outcome: Literal["refunded"]
+    processor_details: RefundProcessor
+    refunded: RefundedDetails | None = None
 
 
 class ListRefunds(ListCommand):

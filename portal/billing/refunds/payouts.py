@@ -34,21 +34,13 @@ def ask(db: Session, customer_id: str, payee: Payee, *, now: int) -> Refund:
 
 def approve(db: Session, refund: Refund, command: DecideRefund, *, now: int) -> Refund:
     """Have it transferred. Raises `InvalidRequest` for a refund that waits for no decision."""
-    _lock_waiting(db, refund, "approve")
+    _lock_waiting(db, refund)
     refund.status = "pending"
     return refund
 
 
-def cancel(db: Session, refund: Refund, command: DecideRefund, *, now: int) -> Refund:
-    """Decline it: the credit comes back. Raises `InvalidRequest` for a refund that waits for no decision."""
-    _lock_waiting(db, refund, "cancel")
-    balances.give_back(db, refund, now=now)
-    refund.status = "canceled"
-    return refund
-
-
-def _lock_waiting(db: Session, refund: Refund, verb: str) -> None:
+def _lock_waiting(db: Session, refund: Refund) -> None:
     locks.customer(db, refund.customer_id)
     lock_and_refresh(db, refund, noun="refund")
     if refund.status != "requires_action":
-        raise InvalidRequest(f"You cannot {verb} a refund with the status {refund.status}: nothing is to be decided.")
+        raise InvalidRequest(f"You cannot approve a refund with the status {refund.status}: nothing is to be decided.")

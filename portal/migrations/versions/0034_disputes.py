@@ -1,4 +1,4 @@
-"""disputes, and which types of payment methods are offered"""
+"""disputes, which types of payment methods are offered, and refunds that were made elsewhere"""
 
 from __future__ import annotations
 
@@ -134,9 +134,15 @@ def upgrade() -> None:
         "payment_method_configurations",
         ["tenant_id", "created", "id"],
     )
+    op.add_column("refunds", sa.Column("reference", sa.Text(), nullable=True))
+    op.add_column("refunds", sa.Column("refunded_at", sa.BigInteger(), nullable=True))
+    op.create_index("uq_refunds_reference", "refunds", ["tenant_id", "reference"], unique=True)
 
 
 def downgrade() -> None:
+    op.drop_index("uq_refunds_reference", table_name="refunds")
+    op.drop_column("refunds", "refunded_at")
+    op.drop_column("refunds", "reference")
     op.drop_table("payment_method_configurations")
     op.drop_index("ix_disputes_invoice_id_created", table_name="disputes")
     op.drop_index("ix_disputes_customer_id_created", table_name="disputes")

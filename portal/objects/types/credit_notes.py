@@ -48,9 +48,9 @@ CREDIT_NOTE: dict[str, Schema] = {
     "refunds": array_of(
         hash_of(
             amount_refunded=INTEGER,
-            payment_record_refund={"type": "null"},
+            payment_record_refund=or_null(hash_of(payment_record=STRING, refund_group=STRING)),
             refund=id_or("refund"),
-            type=enum_of("refund"),
+            type=enum_of("payment_record_refund", "refund"),
         )
     ),
     "shipping_cost": or_null(SHIPPING_COST),
