@@ -29,7 +29,15 @@ def run_tests(run: Run, nodes: list[str], words: str = "", *options: str, **vari
     report, seen = run.folder / "report.xml", run.folder / "seen.json"
     database = "sqlite" if run.database == "none" else run.database
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "tests.long_look.watched"]
-    command += [f"--database={database}", f"--junitxml={report}", *options, *(["-k", words] if words else []), *nodes]
+    command += [
+        f"--database={database}",
+        f"--junitxml={report}",
+        "-o",
+        "junit_family=xunit1",
+        *options,
+        *(["-k", words] if words else []),
+        *nodes,
+    ]
     environment = {**os.environ, watched.FILE: str(seen), **variables}
     done = subprocess.run(command, cwd=TOP, env=environment, capture_output=True, text=True)
     if not report.exists():
