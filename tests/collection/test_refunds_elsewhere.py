@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from portal.models import Mail
+from portal import clock
+from portal.billing.invoices import payments
+from portal.billing.invoices.params import AttachPayment
+from portal.billing.ledger import locks
+from portal.db import find_row
+from portal.models import Invoice, Mail
 from tests import official, refunding
 from tests.clients import Api
 from tests.factories import Factories
@@ -105,6 +111,61 @@ def test_a_refund_that_was_made_elsewhere_is_reported(api, reported, app: Flask)
     )
     api.post(f"refunds/{refund['id']}/cancel")
     assert refunded(api, reported) == 3000
+
+
+@pytest.fixture
+def unattached(api: Api, make: Factories) -> tuple[str, Any]:
+    """A payment of 100 € that pays no invoice yet, and an invoice of 40 € of the same customer."""
+    customer = make.customer()
+    record = api.post(
+        "payment_records/report_payment",
+        amount_requested={"value": 10000, "currency": "eur"},
+        initiated_at=1,
+        payment_method_details={"type": "custom", "custom": {"display_name": "Cash"}},
+        customer_details={"customer": customer.id},
+        outcome="guaranteed",
+        guaranteed={"guaranteed_at": 1},
+    )
+    return str(record["id"]), make.invoice(customer, 4000)
+
+
+@pytest.mark.parametrize("amount", [{}, {"amount": {"value": 100, "currency": "eur"}}])
+def test_a_payment_that_was_refunded_pays_no_invoice(api, unattached, amount):
+    record, invoice = unattached
+    api.post(f"payment_records/{record}/report_refund", outcome="refunded", processor_details=named("R-1"), **amount)
+    answer = api.error("POST", f"invoices/{invoice.id}/attach_payment", payment_record=record)
+    assert (answer["param"], "was refunded" in answer["message"]) == ("payment_record", True)
+    assert (api.get(f"invoices/{invoice.id}")["status"], balance_of(api, invoice)) == ("open", 0)
+    [refund] = api.get("refunds", payment_record=record)["data"]
+    api.post(f"refunds/{refund['id']}/cancel")  # it was a mistake
+    api.post(f"invoices/{invoice.id}/attach_payment", payment_record=record)
+    assert (api.get(f"invoices/{invoice.id}")["status"], balance_of(api, invoice)) == ("paid", -6000)
+
+
+def test_a_payment_that_is_attached_and_refunded_at_once_is_refunded_as_what_it_is(api, make, unattached, app: Flask):
+    """The report has looked for an invoice before the payment is attached, and waits meanwhile."""
+    record, invoice = unattached
+    path, sent = f"payment_records/{record}/report_refund", {"outcome": "refunded", "processor_details": named("R-1")}
+    with ThreadPoolExecutor(1) as threads:
+        with make.database.writing(make.scope) as db:
+            locks.invoice_by_id(db, invoice.id)
+            own = Api(app.test_client(), api.key)
+            reported = threads.submit(own.request, "POST", path, **sent)
+            time.sleep(0.5)
+            found = find_row(db, Invoice, invoice.id, noun="invoice")
+            payments.attach(db, found, AttachPayment(payment_record=record), now=clock.now())
+        answer = reported.result()
+    assert (api.get(f"invoices/{invoice.id}")["status"], balance_of(api, invoice)) == ("paid", -6000)
+    if answer.status_code == 400:
+        assert "at the same time" in answer.get_json()["error"]["message"]
+        assert refunded(api, record) == 0
+    else:
+        assert refunded(api, record) == 4000
+        assert api.get("refunds", payment_record=record)["data"][0]["invoice"] == invoice.id
+
+
+def balance_of(api: Api, invoice: Any) -> int:
+    return int(api.get(f"customers/{invoice.customer_id}")["balance"])
 
 
 def test_a_refund_reported_fifty_times_counts_once(api, reported, app: Flask):

@@ -44,7 +44,7 @@ def collect(db: Session, billed: Billed, *, now: int) -> Attempt:
 def attach(db: Session, invoice: Invoice, command: AttachPayment, *, now: int) -> Invoice:
     """Pay what remains of an invoice with a payment; any excess becomes credit of the customer.
 
-    Raises `InvalidRequest` for a payment that did not succeed, is in use, or is another customer's.
+    Raises `InvalidRequest` for a payment that did not succeed, was refunded, is in use, or is another customer's.
     """
     billed = locks.invoice(db, invoice)
     statuses.refuse_wrong_status("pay", invoice)
@@ -84,6 +84,8 @@ def _collect_by_hand(db: Session, billed: Billed, now: int) -> None:
 def _refuse_unusable(db: Session, invoice: Invoice, record: PaymentRecord) -> None:
     if record.outcome != "guaranteed":
         message = f"The payment is {record.outcome or 'under way'}; only one that is guaranteed pays an invoice."
+    elif record.amount_refunded:
+        message = "Of this payment something was refunded: it pays no invoice any more."
     elif record.currency != invoice.currency:
         message = f"The payment is in {record.currency}, the invoice in {invoice.currency}."
     elif record.customer_id not in {None, invoice.customer_id}:
@@ -96,9 +98,13 @@ def _refuse_unusable(db: Session, invoice: Invoice, record: PaymentRecord) -> No
 
 
 def apply(db: Session, billed: Billed, record: PaymentRecord, now: int) -> InvoicePayment:
-    """Pay what remains of an invoice that is locked with its customer; any excess becomes credit of the customer."""
+    """Pay what remains of an invoice that is locked with its customer; any excess becomes credit of the customer.
+
+    What was refunded of the payment before is refunded of what it pays, and only the rest of that is no credit.
+    """
     invoice = billed.invoice
     paid = min(record.amount, invoice.amount_remaining)
+    requested = record.amount - max((record.amount_refunded or 0) - paid, 0)  # null in one that was just made
     # asked only where it can be, as asking writes out what is pending, one payment after the other
     earlier = invoice.amount_paid > 0 and _has_payment(db, invoice)
     payment = InvoicePayment(
@@ -106,7 +112,7 @@ def apply(db: Session, billed: Billed, record: PaymentRecord, now: int) -> Invoi
         created=now,
         invoice_id=invoice.id,
         payment_record_id=record.id,
-        amount_requested=record.amount,
+        amount_requested=requested,
         amount_paid=paid,
         currency=invoice.currency,
         is_default=not earlier,
@@ -116,7 +122,7 @@ def apply(db: Session, billed: Billed, record: PaymentRecord, now: int) -> Invoi
     db.add(payment)
     invoice.amount_paid += paid
     invoice.amount_remaining -= paid
-    over = record.amount - paid
+    over = requested - paid
     if over:
         invoice.amount_overpaid += over
         balances.add_transaction(

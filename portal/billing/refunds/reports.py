@@ -16,7 +16,7 @@ _REFERENCE = "processor_details[custom][refund_reference]"
 
 def report(db: Session, record: PaymentRecord, command: ReportRefund, *, now: int) -> PaymentRecord:
     """Note a refund of a payment. Raises `InvalidRequest` for more than is left, and for one that is known."""
-    payment = db.scalars(select(InvoicePayment).where(InvoicePayment.payment_record_id == record.id)).one_or_none()
+    payment = _find_payment(db, record)
     if payment is not None:
         owner = locks.invoice_by_id(db, payment.invoice_id).customer
         db.refresh(payment)
@@ -25,6 +25,8 @@ def report(db: Session, record: PaymentRecord, command: ReportRefund, *, now: in
     else:
         raise InvalidRequest("This payment is no customer's. Attach it to an invoice first.")
     lock_and_refresh(db, record, noun="payment record")
+    if payment is None and _find_payment(db, record) is not None:
+        raise InvalidRequest("This payment was attached to an invoice at the same time. Try again.")
     amount = _choose_amount(record, payment, command)
     reference = command.processor_details.custom and command.processor_details.custom.refund_reference
     if reference and db.scalar(select(Refund.id).where(Refund.reference == reference)):
@@ -47,6 +49,10 @@ def report(db: Session, record: PaymentRecord, command: ReportRefund, *, now: in
         )
     )
     return record
+
+
+def _find_payment(db: Session, record: PaymentRecord) -> InvoicePayment | None:
+    return db.scalars(select(InvoicePayment).where(InvoicePayment.payment_record_id == record.id)).one_or_none()
 
 
 def _choose_amount(record: PaymentRecord, payment: InvoicePayment | None, command: ReportRefund) -> int:
