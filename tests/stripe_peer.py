@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -32,13 +33,18 @@ EXAMPLES: dict[str, dict[str, Any]] = {
 
 @dataclass
 class StripePeer:
-    """What the server knows. With `drops` it does what it is asked, and closes the connection without an answer."""
+    """What the server knows. With `drops` it does what it is asked, and closes the connection without an answer.
+
+    With `refuses` it takes no answers to disputes; `slow` seconds pass before each answer.
+    """
 
     address: str = ""
     kept: dict[str, dict[str, Any]] = field(default_factory=dict)
     answers: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     drops: int = 0
+    refuses: bool = False
+    slow: float = 0
 
     def charged(self) -> int:
         """How much has been charged and not been given back."""
@@ -65,10 +71,11 @@ class StripePeer:
         intent["payment_method"] = _describe_card("pm_given")
         self.kept[page] |= {"status": "complete", "customer": "cus_peer", "payment_intent": intent["id"]}
 
-    def dispute(self, intent: str, status: str = "needs_response") -> dict[str, Any]:
-        """What the bank of a customer does; answers with the dispute."""
+    def dispute(self, intent: str, status: str = "needs_response", amount: int | None = None) -> dict[str, Any]:
+        """What the bank of a customer does, by default about the whole payment; answers with the dispute."""
         self.kept[intent]["latest_charge"]["disputed"] = True
-        return self._keep("dispute", "du", payment_intent=intent, status=status, amount=self.kept[intent]["amount"])
+        told = {"amount": amount or self.kept[intent]["amount"], "evidence_details": {"submission_count": 0}}
+        return self._keep("dispute", "du", payment_intent=intent, status=status, **told)
 
     def answer(self, method: str, path: str, sent: dict[str, Any], key: str | None) -> tuple[int, dict[str, Any]]:
         """The status and the object of a call; with the same key, the first one again."""
@@ -118,13 +125,17 @@ class StripePeer:
 
     def _answer_dispute(self, id: str, sent: dict[str, Any], *, closes: bool) -> tuple[int, dict[str, Any]]:
         dispute = self.kept[id]
+        if self.refuses:
+            return 400, {"error": {"type": "invalid_request_error", "message": "Not by this key."}}
         if dispute["status"] not in {"needs_response", "warning_needs_response"}:
             return 400, {"error": {"type": "invalid_request_error", "message": "This dispute is already closed."}}
         warning = "warning_" if dispute["status"].startswith("warning_") else ""
         if closes:
             dispute["status"] = "warning_closed" if warning else "lost"
         else:
+            count = dispute["evidence_details"]["submission_count"] + 1
             dispute |= {"status": f"{warning}under_review", "evidence": sent["evidence"]}
+            dispute["evidence_details"] = {"submission_count": count}
         return 200, dispute
 
     def _expire(self, id: str) -> tuple[int, dict[str, Any]]:
@@ -160,6 +171,7 @@ def running() -> Iterator[StripePeer]:
             url = urlparse(self.path)
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
             sent = qs_codec.decode(body) if body else {key: each[-1] for key, each in parse_qs(url.query).items()}
+            time.sleep(peer.slow)
             with lock:
                 status, made = peer.answer(self.command, url.path, sent, self.headers.get("Idempotency-Key"))
                 if peer.drops:

@@ -82,7 +82,9 @@ def build_disputed_mail(services: Services, db: Session, mail: Mail) -> Outgoing
         return None
     invoice = find_row(db, Invoice, intent.invoice_id, noun="invoice")
     names = {"payment_intent": intent.id, "customer": intent.customer_id, "number": invoice.number or invoice.id}
-    told = {**names, "amount": intent.amount, "currency": intent.currency, "won": mail.data["won"]}
+    part = mail.data.get("part")
+    told = {**names, "amount": part or intent.amount, "currency": intent.currency}
+    told |= {"won": mail.data["won"], "is_part": part is not None}
     return mail_to_merchant(account, account.email, told)
 
 

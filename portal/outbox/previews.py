@@ -96,6 +96,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "number": "2026-0042",
         "payment_intent": "pi_sample",
         "won": False,
+        "is_part": False,
     },
     "payout_requested": {"amount": 4200, "currency": "eur"},
     "payout_waiting": {"amount": 4200, "currency": "eur", "refund": "re_sample", "customer": "cus_sample"},

@@ -69,13 +69,15 @@ class KeptMethod:
 class DisputeReply:
     """What the merchant answers to a dispute, by the provider's name of it: that it stands, or evidence against it.
 
-    `submission` is the how many-th time evidence is handed in, from 1; 0 with none.
+    `submission` is the how many-th time evidence is handed in, from 1; 0 with none. `evidence` is what is handed in,
+    empty once the provider has read it and waits for more. `of_inquiry`: what was answered had taken no money.
     """
 
     ref: str
     accepted: bool
     submission: int
     evidence: Mapping[str, str] = field(default_factory=dict)
+    of_inquiry: bool = False
 
 
 #: As on the wire; those that begin with `warning_` are of inquiries, which take no money.
@@ -95,7 +97,7 @@ class DisputeState:
     """A dispute of a charge, by the provider's name of it. `reason` and the statuses are the wire's.
 
     `reply` is the answer of the merchant that the provider was told when it said so, `network_reason_code` the word of
-    the card's network for the reason.
+    the card's network for the reason. `is_refused`: the evidence of that answer was not taken.
     """
 
     ref: str
@@ -105,6 +107,7 @@ class DisputeState:
     network_reason_code: str | None = None
     due_by: int | None = None
     reply: DisputeReply | None = None
+    is_refused: bool = False
 
 
 @dataclass(frozen=True)

@@ -66,13 +66,17 @@ def tell(kind: Kind, charge: Charge, ref: str) -> ChargeResult:
         return ChargeResult("succeeded", ref, ask_again_in=begun - charge.now)
     name = f"sandbox_dp_{charge.id}"
     reply = charge.find_reply(name)
-    status, ends = _find_status(kind, reply), begun + kind.decided_after
-    if status == kind.begins and charge.now >= ends:
-        status = kind.decided
+    judge, read = _find_judge(kind, reply)
+    status = _find_status(judge, read)
+    if judge is _INQUIRY and status == _DISPUTE.begins:
+        judge = _DISPUTE
+    ends = begun + judge.decided_after
+    if status == judge.begins and charge.now >= ends:
+        status = judge.decided
     return ChargeResult(
         _MONEY.get(status, "succeeded"),
         ref,
-        ask_again_in=ends - charge.now if status == kind.begins else None,
+        ask_again_in=ends - charge.now if status == judge.begins else None,
         disputes=(
             DisputeState(
                 name,
@@ -85,6 +89,13 @@ def tell(kind: Kind, charge: Charge, ref: str) -> ChargeResult:
             ),
         ),
     )
+
+
+def _find_judge(kind: Kind, reply: DisputeReply | None) -> tuple[Kind, DisputeReply | None]:
+    """By what an answer is read: an inquiry that was escalated is a dispute, which its first answer doesn't answer."""
+    if kind is not _INQUIRY or reply is None or reply.of_inquiry:
+        return kind, reply
+    return _DISPUTE, reply if reply.accepted or reply.submission > 1 else None
 
 
 def _find_status(kind: Kind, reply: DisputeReply | None) -> DisputeStatus:

@@ -28,10 +28,8 @@ from portal.providers.interface import (
     Repayment,
     SetUp,
 )
-from portal.providers.stripe_client import find_client, plain
+from portal.providers.stripe_client import find_client, make_client, plain
 
-#: Seconds to connect and to answer; a worker's lease is longer.
-_TIMEOUT = (5, 20)
 #: What is known of a charge at Stripe by its metadata, once the day of its idempotency key is over.
 _KEY, _KEY_LASTS = "portal_id", 20 * clock.HOUR
 #: What another day may change (https://docs.stripe.com/declines/codes).
@@ -157,12 +155,9 @@ class Stripe:
         return _read_notice(str(event.get("type")), object)
 
     def _client(self, access: Access | None) -> Any:
-        stripe = find_client()
         if access is None:
             raise LookupError("the account has given no key of Stripe")
-        client = stripe.RequestsClient(timeout=_TIMEOUT)
-        addresses: Any = {"api": self.address} if self.address else {}
-        return stripe.StripeClient(access.key, http_client=client, base_addresses=addresses, max_network_retries=0)
+        return make_client(access.key, self.address)
 
     def _charge(self, client: Any, charge: Charge) -> dict[str, Any]:
         customer, method = charge.method_ref.split("/")

@@ -1,7 +1,8 @@
 """Has payment intents charged: asks the provider outside any transaction, and notes what it has answered.
 
 An intent is claimed, prepared and asked for under an id of its attempt. A worker that dies leaves it to the next, which
-asks the same; of two that ask, the provider charges once, and the second answer changes nothing.
+asks the same; of two that ask, the provider charges once, and the second answer changes nothing: which of two answers
+is the older one nobody knows, so of a payment that has succeeded it is asked once more.
 """
 
 import logging
@@ -42,7 +43,7 @@ def _charge(services: Services, scope: Scope, id: str, invoice_id: str, now: int
     prepared = _prepare(services, scope, id, invoice_id, now)
     if prepared is None:
         return
-    provider, attempt, charge = prepared
+    provider, attempt, charge, until = prepared
     try:
         result = PROVIDERS[provider].collect(charge)
     except Exception:
@@ -52,22 +53,28 @@ def _charge(services: Services, scope: Scope, id: str, invoice_id: str, now: int
     with services.database.writing(scope) as db:
         billed = locks.invoice_by_id(db, invoice_id)
         intent = attempts.lock(db, id)
-        results.apply(db, intent, billed, attempt, result, now=_time_of(db, billed.customer, now))
+        at = _time_of(db, billed.customer, now)
+        if intent.status == "succeeded" and intent.claimed_until != until:
+            attempts.ask_again(intent, at)  # what was asked since may have been answered sooner, and is newer
+            return
+        results.apply(db, intent, billed, attempt, result, now=at)
 
 
-def _prepare(services: Services, scope: Scope, id: str, invoice_id: str, now: int) -> tuple[str, int, Charge] | None:
+def _prepare(
+    services: Services, scope: Scope, id: str, invoice_id: str, now: int
+) -> tuple[str, int, Charge, int] | None:
     with services.database.writing(scope) as db:
         billed = locks.invoice_by_id(db, invoice_id)
         intent = attempts.lock(db, id)
-        at, until = _time_of(db, billed.customer, now), intent.claimed_until
-        if intent.ask_at is None or intent.ask_at > at:
-            return None  # another worker was faster
+        at, until = _time_of(db, billed.customer, now), now + asking.LEASE.seconds
+        if intent.ask_at is None or intent.ask_at > at or intent.claimed_until != until:
+            return None  # another worker was faster, or it can be claimed again
         charge = asking.prepare(db, intent, billed, now=at)
         if charge is None:
             return None
         intent.claimed_until = until
         access = provider_access.find_access(db, intent.provider, services.seal)
-        return intent.provider, intent.attempt, replace(charge, access=access)
+        return intent.provider, intent.attempt, replace(charge, access=access), until
 
 
 def _put_off(services: Services, scope: Scope, id: str, invoice_id: str, now: int) -> None:

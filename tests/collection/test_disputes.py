@@ -148,6 +148,55 @@ def test_an_inquiry_takes_no_money_until_it_is_escalated(paid, api, work):
     assert told(api) == ["created", "updated", "updated", "funds_withdrawn"]
 
 
+@pytest.fixture
+def escalated(paid, api, work) -> Callable[[], tuple[int, Any, str]]:
+    """`escalated()`: when an inquiry became a dispute, of which invoice, and the path of it."""
+
+    def escalate() -> tuple[int, Any, str]:
+        now, invoice = clock.now(), paid("tok_createDisputeInquiry")
+        work(now + 61)
+        path = f"disputes/{dispute_of(api, invoice)['id']}"
+        api.post(path, evidence={"uncategorized_text": "escalate_inquiry_evidence"})
+        work(now + 62)
+        return now, invoice, path
+
+    return escalate
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "invoice_status"),
+    [("winning_evidence", "won", "paid"), ("losing_evidence", "lost", "open"), ("mine", "under_review", "open")],
+)
+def test_evidence_decides_of_an_inquiry_that_was_escalated(escalated, api, work, words, status, invoice_status):
+    now, invoice, path = escalated()
+    api.post(path, evidence={"uncategorized_text": words})
+    work(now + 63)
+    shown = dispute_of(api, invoice)
+    assert (shown["status"], status_of(api, invoice)) == (status, invoice_status)
+    assert (shown["reason"], shown["evidence_details"]["submission_count"]) == ("general", 2)
+
+
+def test_an_inquiry_that_was_escalated_is_accepted_once(escalated, api, work):
+    now, invoice, path = escalated()
+    assert api.post(f"{path}/close")["status"] == "lost"
+    for _ in range(2):
+        work(now + 63)
+    assert (dispute_of(api, invoice)["status"], status_of(api, invoice)) == ("lost", "open")
+    assert told(api).count("closed") == 1
+
+
+@pytest.mark.parametrize("words", ["winning_evidence", "losing_evidence", "mine"])
+def test_evidence_that_is_kept_after_an_escalation_decides_nothing(escalated, api, work, words):
+    now, invoice, path = escalated()
+    api.post(path, evidence={"uncategorized_text": words}, submit=False)
+    api.post(path, metadata={"ticket": "82"})
+    work(now + 59 + 7 * clock.DAY)
+    assert dispute_of(api, invoice)["status"] == "needs_response"
+    work(now + 61 + 7 * clock.DAY)
+    assert (dispute_of(api, invoice)["status"], status_of(api, invoice)) == ("lost", "open")
+    assert told(api).count("closed") == 1
+
+
 def test_wrong_answers_change_nothing(paid, api, work):
     now, invoice = clock.now(), paid()
     work(now + 61)

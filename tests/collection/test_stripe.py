@@ -5,19 +5,36 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import stripe
 
 from portal import clock
+from portal.assembly import Services
 from portal.billing.accounts import provider_access
+from portal.billing.intents import asking, attempts, results
+from portal.billing.ledger import locks
 from portal.errors import InvalidRequest
 from portal.models import Account, Customer, Mail
-from portal.providers import stripe_disputes
-from portal.providers.interface import Access, Charge, DisputeReply, GivenMethod, PageOrder, RefusedMethod, Repayment
+from portal.providers import stripe_client, stripe_disputes
+from portal.providers.interface import (
+    Access,
+    Charge,
+    ChargeResult,
+    DisputeReply,
+    GivenMethod,
+    PageOrder,
+    RefusedMethod,
+    Repayment,
+)
+from portal.providers.registry import PROVIDERS
 from portal.providers.stripe import Stripe
+from portal.worker import payments
 from tests import stripe_peer
 from tests.clients import Api, Portal
 from tests.factories import Factories
@@ -295,6 +312,269 @@ def test_what_stripe_has_decided_counts_more_than_an_answer(carded, peer, make, 
     assert api.get(f"invoices/{invoice.id}")["status"] == "paid"
 
 
+@pytest.fixture
+def charged(carded, peer, make, api, work, notify) -> Any:
+    """An invoice of 42 € that was paid, its intent at Stripe, and `ask()`: what a webhook about a dispute leads to."""
+
+    class Charged:
+        customer = carded()
+        invoice = make.invoice(customer, 4200, auto_advance=True)
+        work()
+        paid = next(each["id"] for each in peer.kept.values() if each["object"] == "payment_intent")
+
+        def tell(self) -> None:
+            assert notify("charge.dispute.updated", {"payment_intent": self.paid}) == 200
+
+        def ask(self, now: int | None = None) -> None:
+            self.tell()
+            work(now)
+
+        def dispute(self) -> dict[str, Any]:
+            [found] = api.get("disputes", invoice=self.invoice.id)["data"]
+            return dict(found)
+
+        def shown(self) -> dict[str, Any]:
+            return dict(api.get(f"invoices/{self.invoice.id}"))
+
+        def balance(self) -> int:
+            return int(api.get(f"customers/{self.customer.id}")["balance"])
+
+        def refund(self, **sent: Any) -> dict[str, Any]:
+            made = api.post("refunds", payment_intent=intent_of(api, self.invoice)["id"], **sent)
+            work()
+            return dict(api.get(f"refunds/{made['id']}"))
+
+    return Charged()
+
+
+def test_what_was_refunded_before_a_dispute_that_is_won_stays_refunded(charged, peer, api):
+    first = charged.refund(amount=1000)
+    dispute = peer.dispute(charged.paid, amount=3200)
+    charged.ask()
+    assert charged.shown()["status"] == "open"
+    assert "taken back" in api.error("POST", "refunds", payment_record=first["payment_record"])["message"]
+    dispute["status"] = "won"
+    charged.ask()
+    after = charged.shown()
+    assert (after["status"], after["amount_paid"], charged.balance()) == ("paid", 4200, 0)
+    again = api.get(f"refunds/{first['id']}")["payment_record"]
+    assert again != first["payment_record"]
+    assert [
+        api.get(f"payment_records/{id}")["amount_refunded"]["value"] for id in (first["payment_record"], again)
+    ] == [
+        0,
+        1000,
+    ]
+    assert charged.refund()["amount"] == 3200
+    assert peer.charged() == 0
+    assert api.error("POST", "refunds", payment_record=again)["code"] == "charge_already_refunded"
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "balance"), [(4200, -3200), (3700, -3200), (3200, -3200), (2200, -2200), (200, -200)]
+)
+def test_what_comes_back_of_a_refunded_payment_is_credited_once(charged, peer, api, elsewhere, balance):
+    """Whatever was paid in another way meanwhile: credit and what can be refunded are what came back."""
+    charged.refund(amount=1000)
+    dispute = peer.dispute(charged.paid, amount=3200)
+    charged.ask()
+    pay_elsewhere(api, charged, elsewhere)
+    dispute["status"] = "won"
+    charged.ask()
+    assert (charged.shown()["status"], charged.balance()) == ("paid", balance)
+    if balance + 3200:
+        assert charged.refund()["amount"] == balance + 3200
+    else:
+        api.error("POST", "refunds", payment_intent=intent_of(api, charged.invoice)["id"])
+    dispute["status"] = "lost"
+    charged.ask()
+    assert charged.balance() == 0
+
+
+def pay_elsewhere(api: Api, charged: Any, amount: int) -> None:
+    """Pay an invoice by money that did not come by a card."""
+    money, details = {"value": amount, "currency": "eur"}, {"guaranteed_at": 1}
+    method = {"type": "custom", "custom": {"display_name": "Cash"}}
+    record = api.post(
+        "payment_records/report_payment",
+        amount_requested=money,
+        initiated_at=1,
+        payment_method_details=method,
+        outcome="guaranteed",
+        guaranteed=details,
+    )
+    api.post(f"invoices/{charged.invoice.id}/attach_payment", payment_record=record["id"])
+
+
+def test_an_older_answer_takes_nothing_back_of_a_dispute_that_was_won(charged, peer, services, monkeypatch, api, make):
+    """Two webhooks, two workers: the one that asked before the dispute was won notes its answer last."""
+    dispute = peer.dispute(charged.paid)
+    charged.ask()
+    provider, asked = PROVIDERS["stripe"], []
+
+    class Slow:
+        def collect(self, charge):
+            asked.append(charge.id)
+            result = provider.collect(charge)
+            if len(asked) == 1:
+                dispute["status"] = "won"
+                charged.tell()
+                payments.work(services, clock.now())
+                assert charged.shown()["status"] == "paid"
+            return result
+
+    charged.tell()
+    monkeypatch.setitem(PROVIDERS, "stripe", Slow())
+    payments.work(services, clock.now())
+    assert (len(asked), charged.shown()["status"]) == (2, "paid")
+    while payments.work(services, clock.now()):
+        pass
+    assert (len(asked), charged.shown()["status"], charged.dispute()["status"]) == (3, "paid", "won")
+    assert told_of_disputes(make) == [False, True]
+
+
+def test_an_answer_from_before_a_reply_takes_nothing_back(charged, peer, services, api, make):
+    """The worker that asked before the merchant replied notes its answer once the dispute was won."""
+    dispute = peer.dispute(charged.paid)
+    charged.ask()
+    old = describe_and_collect(charged, make, services)
+    api.post(f"disputes/{charged.dispute()['id']}", evidence={"uncategorized_text": "Delivered."})
+    charged.ask()
+    dispute["status"] = "won"
+    charged.ask()
+    assert charged.shown()["status"] == "paid"
+    with make.database.writing(make.scope) as db:
+        billed = locks.invoice_by_id(db, charged.invoice.id)
+        intent = attempts.lock(db, intent_of(api, charged.invoice)["id"])
+        results.apply(db, intent, billed, 1, old, now=clock.now())
+    assert (charged.shown()["status"], charged.dispute()["status"]) == ("paid", "won")
+
+
+def describe_and_collect(charged: Any, make: Factories, services: Services) -> ChargeResult:
+    """What the provider says now, which is not noted."""
+    with make.database.writing(make.scope) as db:
+        billed = locks.invoice_by_id(db, charged.invoice.id)
+        intent = attempts.find_latest(db, billed.invoice)
+        assert intent is not None
+        charge = asking.describe(db, intent, clock.now())
+    return PROVIDERS["stripe"].collect(replace(charge, access=ACCESS))
+
+
+def test_a_question_of_many_calls_ends_in_time(peer):
+    """However many disputes a charge has, a worker's lease is longer."""
+    peer.slow = 0.2
+    client = stripe_client.make_client("sk_test_peer", peer.address, seconds=0.5)
+    asked, begun = [], time.monotonic()
+
+    def ask_for_ever() -> None:
+        while True:
+            asked.append(client.v1.disputes.list({"payment_intent": "pi_1"}))
+
+    with pytest.raises(stripe.APIConnectionError):
+        ask_for_ever()
+    assert asked
+    assert time.monotonic() - begun < 2
+
+
+def test_evidence_that_stripe_refuses_is_not_counted_and_can_be_given_again(charged, peer, api, caplog):
+    dispute = peer.dispute(charged.paid)
+    charged.ask()
+    path, words = f"disputes/{charged.dispute()['id']}", {"uncategorized_text": "Delivered."}
+    assert api.post(path, evidence=words)["evidence_details"]["submission_count"] == 1
+    peer.refuses = True
+    charged.ask()
+    shown = charged.dispute()
+    assert (shown["status"], shown["evidence_details"]["submission_count"]) == ("needs_response", 0)
+    assert shown["evidence"]["uncategorized_text"] == "Delivered."
+    assert f"Stripe refuses the answer to the dispute {dispute['id']}: Not by this key." in caplog.text
+    assert "sk_test_peer" not in caplog.text
+    charged.ask()
+    peer.refuses = False
+    api.post(path, evidence={"uncategorized_text": "Delivered on 3 December."})
+    charged.ask()
+    shown = charged.dispute()
+    assert (shown["status"], shown["evidence_details"]["submission_count"]) == ("under_review", 1)
+    assert dispute["evidence"] == {"uncategorized_text": "Delivered on 3 December."}
+
+
+def test_a_close_that_stripe_refuses_hides_no_evidence(charged, peer, api):
+    dispute = peer.dispute(charged.paid)
+    charged.ask()
+    path = f"disputes/{charged.dispute()['id']}"
+    peer.refuses = True
+    assert api.post(f"{path}/close")["status"] == "lost"
+    charged.ask()
+    assert charged.dispute()["status"] == "needs_response"
+    peer.refuses = False
+    charged.ask()
+    assert dispute["status"] == "needs_response"
+    api.post(path, evidence={"uncategorized_text": "Delivered."})
+    charged.ask()
+    assert (dispute["status"], charged.dispute()["status"]) == ("under_review", "under_review")
+    assert dispute["evidence"] == {"uncategorized_text": "Delivered."}
+
+
+def test_evidence_that_came_too_late_is_not_counted(charged, peer, api):
+    dispute = peer.dispute(charged.paid)
+    charged.ask()
+    dispute["status"] = "lost"
+    api.post(f"disputes/{charged.dispute()['id']}", evidence={"uncategorized_text": "Delivered."})
+    charged.ask()
+    shown = charged.dispute()
+    assert (shown["status"], shown["evidence_details"]["submission_count"]) == ("lost", 0)
+
+
+def test_who_accepts_an_inquiry_does_not_accept_the_dispute_that_comes_of_it(charged, peer, api):
+    dispute = peer.dispute(charged.paid, "warning_needs_response")
+    charged.ask()
+    assert api.post(f"disputes/{charged.dispute()['id']}/close")["status"] == "warning_closed"
+    charged.ask()
+    assert dispute["status"] == "warning_closed"
+    dispute["status"] = "needs_response"
+    peer.answers.clear()  # Stripe forgets keys after a day
+    for _ in range(2):
+        charged.ask()
+    assert (dispute["status"], charged.dispute()["status"], charged.shown()["status"]) == (
+        "needs_response",
+        "needs_response",
+        "open",
+    )
+
+
+def test_a_dispute_of_a_part_leaves_the_invoice_paid(charged, peer, api, make):
+    part = peer.dispute(charged.paid, amount=1000)
+    for _ in range(2):
+        charged.ask()
+    assert (charged.shown()["status"], charged.dispute()["amount"]) == ("paid", 1000)
+    assert charged.dispute()["funds_withdrawn_at"] is not None
+    assert intent_of(api, charged.invoice)["disputed_at"] is None
+    assert told_of_disputes(make) == [False]
+    charged.refund(amount=3200)
+    part["status"] = "lost"
+    charged.ask()
+    assert (charged.shown()["status"], told_of_disputes(make)) == ("paid", [False])
+
+
+def test_a_dispute_of_a_part_that_is_won_changes_nothing(charged, peer, make):
+    part = peer.dispute(charged.paid, amount=1000)
+    charged.ask()
+    part["status"] = "won"
+    for _ in range(2):
+        charged.ask()
+    assert (charged.shown()["status"], charged.balance(), told_of_disputes(make)) == ("paid", 0, [False, True])
+
+
+def test_disputes_of_all_parts_take_the_payment_back(charged, peer, make):
+    peer.dispute(charged.paid, amount=1000)
+    charged.ask()
+    rest = peer.dispute(charged.paid, amount=3200)
+    charged.ask()
+    assert (charged.shown()["status"], charged.shown()["amount_remaining"]) == ("open", 4200)
+    rest["status"] = "won"
+    charged.ask()
+    assert (charged.shown()["status"], charged.balance()) == ("paid", 0)
+
+
 def told_of_disputes(make: Factories) -> list[bool]:
     with make.database.reading(make.scope) as db:
         found = db.query(Mail).filter_by(name="payment_disputed").order_by(Mail.created, Mail.id)
@@ -384,10 +664,12 @@ CALLS: dict[str, Callable[[Stripe], Any]] = {
         made._client(ACCESS), _charge(), {"id": "pi_1", "latest_charge": {"disputed": True}}
     ),
     "accept a dispute": lambda made: stripe_disputes._tell(
-        made._client(ACCESS), {"id": "dp_1"}, DisputeReply("dp_1", True, 0)
+        made._client(ACCESS), {"id": "dp_1", "status": "needs_response"}, DisputeReply("dp_1", True, 0)
     ),
     "hand evidence in": lambda made: stripe_disputes._tell(
-        made._client(ACCESS), {"id": "dp_1"}, DisputeReply("dp_1", False, 1, {"uncategorized_text": "Delivered."})
+        made._client(ACCESS),
+        {"id": "dp_1", "status": "needs_response"},
+        DisputeReply("dp_1", False, 1, {"uncategorized_text": "Delivered."}),
     ),
 }
 

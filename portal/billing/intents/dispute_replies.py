@@ -47,6 +47,7 @@ def _submit(db: Session, dispute: Dispute, now: int) -> None:
     if not dispute.evidence:
         raise InvalidRequest("There is no evidence to hand in.", param="evidence")
     dispute.submission_count += 1
+    dispute.accepted_at = None
     dispute.status = "warning_under_review" if dispute.status.startswith("warning_") else "under_review"
     _tell(db, dispute, now)
 

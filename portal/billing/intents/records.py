@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from portal.billing.disputes import records as dispute_records
+from portal.billing.disputes.records import Noted
 from portal.billing.intents import attempts
 from portal.billing.invoices import payment_records
 from portal.billing.ledger import balances
@@ -50,16 +51,15 @@ def create(db: Session, intent: PaymentIntent, customer: Customer, *, now: int) 
 
 def adjust_balance(db: Session, intent: PaymentIntent, customer: Customer, amount: int, *, now: int) -> None:
     """Put money that no invoice needs on the customer's balance (negative), or take it off."""
+    if not amount:
+        return
     added = balances.add_transaction(db, customer, "adjustment", amount, intent.currency, now=now)
     added.description = f"Payment {intent.id}{', disputed' if amount > 0 else ''}"
 
 
-def note_disputes(db: Session, intent: PaymentIntent, told: Sequence[DisputeState], *, now: int) -> bool:
-    """Note what the provider knows of disputes; answers whether it knew all that the merchant has answered.
-
-    Where it did not, it is asked again.
-    """
-    if not dispute_records.note(db, intent, told, now=now):
-        return True
-    attempts.ask_again(intent, now)
-    return False
+def note_disputes(db: Session, intent: PaymentIntent, told: Sequence[DisputeState], *, now: int) -> Noted:
+    """Note what the provider knows of disputes; it is asked again where it did not know all that was answered."""
+    noted = dispute_records.note(db, intent, told, now=now)
+    if noted.is_late:
+        attempts.ask_again(intent, now)
+    return noted

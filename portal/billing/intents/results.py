@@ -6,15 +6,13 @@ Whoever calls has locked the customer, the subscription and the invoice, and the
 from sqlalchemy.orm import Session
 
 from portal.billing.collection import giving_up
-from portal.billing.intents import attempts, records, telling
+from portal.billing.intents import attempts, disputed, paying, records, telling
 from portal.billing.intents.retries import find_retries
-from portal.billing.invoices import payments, statuses
+from portal.billing.invoices import statuses
 from portal.billing.ledger.locks import Billed
-from portal.db import find_row
-from portal.models import InvoicePayment, PaymentIntent
+from portal.models import PaymentIntent
 from portal.providers.interface import ChargeResult, Decline
-from portal.recording import record_change, stage
-from portal.rules import invoices as invoice_rules
+from portal.recording import record_change
 
 NOT_CONFIRMED = Decline("payment_intent_authentication_failure", "The customer did not confirm the payment.")
 #: Seconds until a provider is asked again that has not said when.
@@ -27,19 +25,15 @@ def apply(db: Session, intent: PaymentIntent, billed: Billed, attempt: int, resu
         return
     attempts.ask_again(intent, None if result.ask_again_in is None else now + result.ask_again_in)
     if intent.disputed_at is not None:
-        if records.note_disputes(db, intent, result.disputes, now=now) and result.status == "reinstated":
-            _put_back(db, intent, billed, now)
+        disputed.note(db, intent, billed, result, now=now)
         return
     intent.provider_ref = result.ref
     if result.given is not None and intent.payment_method_id is None:
         records.keep_given(db, intent, billed.customer, result.given, now=now)
     if result.status in {"disputed", "reinstated", "succeeded"} and intent.status != "succeeded":
         _succeed(db, intent, billed, now)
-    records.note_disputes(db, intent, result.disputes, now=now)
-    if result.status == "disputed":
-        stage(db, billed.invoice)  # one answer may tell that the money came and went
-        _take_back(db, intent, billed, now)
-    elif result.status == "requires_payment_method":
+    disputed.note(db, intent, billed, result, now=now)
+    if result.status == "requires_payment_method":
         refuse(db, intent, billed, result.decline, now=now)
     elif result.status == "requires_action" and intent.status != "requires_action":
         _await_customer(db, intent, billed, now)
@@ -72,38 +66,8 @@ def refuse(db: Session, intent: PaymentIntent, billed: Billed, decline: Decline 
 def _succeed(db: Session, intent: PaymentIntent, billed: Billed, now: int) -> None:
     """Pay the invoice; what it needs no more, as it was paid in another way meanwhile, becomes credit."""
     intent.status, intent.amount_received = "succeeded", intent.amount
-    if _pay(db, intent, billed, now):
+    if paying.pay(db, intent, billed, now=now):
         attempts.resume(db, intent, billed, now=now)
-
-
-def _pay(db: Session, intent: PaymentIntent, billed: Billed, now: int) -> bool:
-    """Pay the invoice by the money of an intent; answers whether it needed it."""
-    if not (invoice_rules.allows_verb("pay", billed.invoice.status) and billed.invoice.amount_remaining):
-        intent.invoice_payment_id = None
-        records.adjust_balance(db, intent, billed.customer, -intent.amount, now=now)
-        return False
-    intent.invoice_payment_id = payments.apply(db, billed, records.create(db, intent, billed.customer, now=now), now).id
-    return True
-
-
-def _put_back(db: Session, intent: PaymentIntent, billed: Billed, now: int) -> None:
-    """Note that a dispute was won: the payment pays again. What was paid in another way meanwhile becomes credit."""
-    intent.disputed_at = None
-    _pay(db, intent, billed, now)
-    telling.tell_dispute(db, intent, billed, won=True, now=now)
-
-
-def _take_back(db: Session, intent: PaymentIntent, billed: Billed, now: int) -> None:
-    intent.disputed_at = now
-    telling.tell_dispute(db, intent, billed, won=False, now=now)
-    if intent.invoice_payment_id is None:
-        records.adjust_balance(db, intent, billed.customer, intent.amount, now=now)
-        return
-    payment = find_row(db, InvoicePayment, intent.invoice_payment_id, noun="invoice payment")
-    if payment.status == "paid":
-        payments.take_back(db, billed, payment, outcome="failed", now=now)
-    if billed.invoice.status == "open":
-        _mark_overdue(db, billed, now)
 
 
 def _await_customer(db: Session, intent: PaymentIntent, billed: Billed, now: int) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.billing.ledger.locks import Billed
-from portal.models import CheckoutSession, PaymentIntent
+from portal.models import CheckoutSession, Dispute, PaymentIntent
 from portal.recording import notices
 
 
@@ -28,6 +28,13 @@ def tell_dispute(db: Session, intent: PaymentIntent, billed: Billed, *, won: boo
     if billed.customer.test_clock_id is None:
         key = f"payment_disputed:{intent.id}:{'won' if won else now}"
         notices.enqueue_without_event(db, "payment_disputed", key, payment_intent=intent.id, won=won)
+
+
+def tell_dispute_of_part(db: Session, intent: PaymentIntent, billed: Billed, dispute: Dispute, *, won: bool) -> None:
+    """Queue the mail that tells of a dispute that leaves the invoice as it is, once, or that it was won."""
+    if billed.customer.test_clock_id is None:
+        key, part = f"payment_disputed:{dispute.id}:{won}", dispute.amount
+        notices.enqueue_without_event(db, "payment_disputed", key, payment_intent=intent.id, won=won, part=part)
 
 
 def _enqueue(db: Session, mail: str, intent: PaymentIntent, billed: Billed, **data: Any) -> None:

@@ -83,6 +83,14 @@ def fail(db: Session, refund: Refund, reason: str | None) -> None:
     refund.status, refund.failure_reason, refund.ask_at, refund.sealed = "failed", reason or "unknown", None, None
 
 
+def move(db: Session, earlier: PaymentRecord, record: PaymentRecord) -> None:
+    """Make the refunds of a payment that was taken back those of the one by which its money is here again."""
+    mine = select(Refund).where(Refund.payment_record_id == earlier.id).order_by(Refund.id).with_for_update()
+    for refund in db.scalars(mine, execution_options={"populate_existing": True}):
+        refund.payment_record_id = record.id
+    record.amount_refunded, earlier.amount_refunded = earlier.amount_refunded, 0
+
+
 def _find_payment(db: Session, command: CreateRefund) -> tuple[InvoicePayment, str]:
     """The payment of an invoice that is meant, and by which parameter."""
     if (command.payment_intent is None) == (command.payment_record is None):

@@ -40,7 +40,7 @@ def lock(db: Session, payment: InvoicePayment, *, param: str | None = None) -> S
             " out_of_band_amount of a credit note.",
             param=param,
         )
-    return Source(record, payment, intent, payee, payment.amount_paid - record.amount_refunded)
+    return Source(record, payment, intent, payee, max(payment.amount_paid - record.amount_refunded, 0))
 
 
 def list_of_invoice(db: Session, invoice: Invoice) -> list[Source]:
