@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
 from pathlib import Path
@@ -44,7 +43,6 @@ def _parse() -> argparse.Namespace:
 
 def _measure(figure: Figure, database: str, asked: argparse.Namespace) -> records.Piece:
     commit = records.name_commit()
-    os.nice(0 if os.nice(0) else 10)
     print(f"{figure.id} {database}: {figure.promise}", flush=True)
     memory = MEMORY if figure.in_memory and MEMORY.is_dir() else None
     with tempfile.TemporaryDirectory(prefix=f"look-{figure.id}-", dir=memory, ignore_cleanup_errors=True) as folder:

@@ -20,6 +20,8 @@ from tests.test_nginx import nginx_before
 from tests.torture.killing import Portal
 
 _TRUSTING = ssl._create_unverified_context()  # noqa: S323 - our own server, on loopback
+#: The name in the file of the proxy as it is shipped.
+HOST = "billing.example.com"
 BODY, PIECE = 100 << 20, b"a" * (1 << 16)
 
 
@@ -89,8 +91,8 @@ def _open_slow(port: int, number: int) -> socket.socket:
     # nginx lets one address have so many connections only
     own = (f"127.{2 + number // 20 // 250}.{number // 20 % 250}.1", 0)
     plain = socket.create_connection(("127.0.0.1", port), timeout=10, source_address=own)
-    connection = _TRUSTING.wrap_socket(plain, server_hostname="localhost")
-    head = "POST /v1/customers HTTP/1.1\r\nHost: localhost\r\n"
+    connection = _TRUSTING.wrap_socket(plain, server_hostname=HOST)
+    head = f"POST /v1/customers HTTP/1.1\r\nHost: {HOST}\r\n"
     body = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 5000\r\n\r\n"
     connection.sendall((head + (body if number % 2 else "X-A: ")).encode())
     return connection
@@ -104,12 +106,15 @@ def _drip(connections: list[socket.socket], ended: threading.Event) -> None:
 
 
 def _new_probe(port: int) -> HTTPSConnection:
-    return HTTPSConnection("127.0.0.1", port, timeout=1, context=_TRUSTING)
+    connection = HTTPSConnection(HOST, port, timeout=1)
+    plain = socket.create_connection(("127.0.0.1", port), timeout=1)
+    connection.sock = _TRUSTING.wrap_socket(plain, server_hostname=HOST)
+    return connection
 
 
 def _answers_in_time(port: int) -> bool:
     with suppress(OSError, HTTPException), closing(_new_probe(port)) as connection:
-        connection.request("GET", "/health/ready", headers={"Host": "localhost"})
+        connection.request("GET", "/robots.txt")
         with connection.getresponse() as answer:
             return answer.status == 200
     return False

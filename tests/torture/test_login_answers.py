@@ -46,7 +46,8 @@ def test_known_and_unknown_addresses_can_not_be_told_apart(
     half = REQUESTS // 2
     right = mean([_right(told[:half], told[half:]), _right(told[half:], told[:half])])
     record_property("of guesses right %", round(right * 100, 1))
-    assert abs(right - 0.5) <= 0.03
+    # of few requests chance alone may be right or wrong more often
+    assert abs(right - 0.5) <= max(0.03, 1.3 / REQUESTS**0.5)
 
 
 def _login_page(shop: Shop, number: int) -> str:
