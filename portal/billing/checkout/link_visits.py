@@ -6,13 +6,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.billing.checkout import completion, line_items, new_sessions, shipping
+from portal.billing.checkout import completion, link_contents, new_sessions
 from portal.billing.checkout.new_sessions import NewCheckoutSession
 from portal.billing.checkout.params import CreateCheckoutSession
 from portal.billing.customer_portal import session_secrets
-from portal.db import Scope, find_row, rows_by_id, select_with_owner
+from portal.db import Scope, find_row, select_with_owner
 from portal.errors import PortalError
-from portal.models import CheckoutSession, PaymentLink, Price, ShippingRate
+from portal.models import CheckoutSession, PaymentLink
 from portal.rules.networks import network_of
 from portal.wire.commands import parse_command
 
@@ -54,9 +54,7 @@ def open_session(db: Session, link: PaymentLink, address: str, sent: dict[str, A
         **sent,
         "mode": link.mode,
         "metadata": link.metadata_,
-        "line_items": [_line_params(line) for line in link.lines if not line_items.is_optional(line)],
-        "shipping_options": [{"shipping_rate": id} for id in _list_rates(db, link)],
-        "optional_items": [_line_params(line) for line in _list_optional(db, link)],
+        **link_contents.session_params(db, link),
     }
     new = new_sessions.create(db, parse_command(CreateCheckoutSession, values), now=now)
     session = new.session
@@ -79,27 +77,6 @@ def refuse_over_limit(db: Session, address: str, *, now: int) -> None:
 def find(db: Session, id: str) -> PaymentLink:
     """The link of this id. Raises `ResourceMissing`."""
     return find_row(db, PaymentLink, id, noun="payment link")
-
-
-def _list_rates(db: Session, link: PaymentLink) -> list[str]:
-    """The rates that shipping is still offered at; all of them where none is, as it can't be sent for nothing then."""
-    named = [each["shipping_rate"] for each in shipping.list_options(link.settings)]
-    found = rows_by_id(db, ShippingRate, named)
-    return [id for id in named if id in found and found[id].active] or named
-
-
-def _list_optional(db: Session, link: PaymentLink) -> list[dict[str, Any]]:
-    """The lines that may be added, of prices that are still sold."""
-    optional = [line for line in link.lines if line_items.is_optional(line)]
-    found = rows_by_id(db, Price, [line["price_id"] for line in optional])
-    return [line for line in optional if line["price_id"] in found and found[line["price_id"]].active]
-
-
-def _line_params(line: dict[str, Any]) -> dict[str, Any]:
-    """The parameters of a line of a link, for its sessions."""
-    quantity = line.get("optional", line["quantity"])
-    sent = {"price": line["price_id"], "quantity": quantity, "adjustable_quantity": line["adjustable_quantity"]}
-    return {name: value for name, value in sent.items() if value is not None}
 
 
 def _network_hash(address: str) -> str:

@@ -7,7 +7,6 @@ from sqlalchemy.orm import Session
 
 from portal.billing.checkout import new_sessions, sessions, started_sessions, ways
 from portal.billing.checkout.params import CreateCheckoutSession, ExpireCheckoutSession
-from portal.billing.configurations import payment_method_configurations
 from portal.billing.customer_portal import plan_offers
 from portal.billing.customer_portal.plan_offers import HasPlan, PlanOffer
 from portal.billing.ledger import locks
@@ -37,7 +36,9 @@ class PlanStart:
 def list_payable(db: Session, customer: Customer, features: Features) -> list[PlanOffer]:
     """What the customer can start and pay by something that this account takes."""
     offers = plan_offers.list_offers(db, customer, features)
-    payable = {currency for currency in {each.price.currency for each in offers} if _list_types(db, features, currency)}
+    payable = {
+        currency for currency in {each.price.currency for each in offers} if ways.list_types(db, features, currency)
+    }
     return [each for each in offers if each.price.currency in payable or each.price.unit_amount_decimal == "0"]
 
 
@@ -61,19 +62,13 @@ def start(db: Session, customer_id: str, features: Features, wanted: PlanStart, 
         raise InvalidRequest("The configuration does not allow this quantity.", param="quantity")
     if last is not None:
         sessions.expire(db, last, ExpireCheckoutSession(), now=now)
-    types = _list_types(db, features, offer.price.currency)
+    types = ways.list_types(db, features, offer.price.currency)
     new = new_sessions.create(db, _build_command(customer, features, offer, wanted, types), now=now)
     new.session.locale = wanted.locale
     if wanted.returns:
         new.session.success_url, new.session.cancel_url = f"{wanted.address}/done", wanted.address
     started_sessions.mark(new.session, asdict(wanted), new.link_secret, seal, beside)
     return new.link_secret
-
-
-def _list_types(db: Session, features: Features, currency: str) -> tuple[str, ...]:
-    """What this account takes for a plan, as far as the portal offers it."""
-    types = [way.type for way in ways.list_ways(db, "subscription", currency)]
-    return payment_method_configurations.restrict(db, types, features)
 
 
 def _allows(offer: PlanOffer, quantity: int) -> bool:
@@ -86,11 +81,10 @@ def _build_command(
     sent: dict[str, Any] = {
         "mode": "subscription",
         "customer": customer.id,
+        "payment_method_types": types,
         "line_items": [{"price": offer.price.id, "quantity": wanted.quantity}],
         "allow_promotion_codes": features["subscription_create"]["allow_promotion_codes"],
     }
-    if payment_method_configurations.find_named(features):
-        sent["payment_method_types"] = types
     if offer.trial_days:
         sent["subscription_data"] = {"trial_period_days": offer.trial_days}
     return CreateCheckoutSession.model_validate(sent)
