@@ -19,6 +19,7 @@ from portal.hosted.forms import strip_text, text_field, to_ascii_digits
 from portal.hosted.ways_form import WaysForm
 from portal.wire.texts import email_address
 
+_MOST_DIGITS = 9
 #: The fields that not each session asks for.
 _OPTIONAL = frozenset(
     {
@@ -48,9 +49,19 @@ _OPTIONAL = frozenset(
 _NAMES = ("email", "name", "business_name", "individual_name", "phone")
 
 
+def _part(name: str) -> int:
+    """In which part of the page a field stands, so that what is wrong is listed from its top to its end."""
+    if name.startswith(("quantity_", "add_", "shipping_rate", "code")):
+        return 0
+    if name.startswith("field_"):
+        return 2
+    return 4 if name in {"promotions", "terms"} else 3 if hasattr(WaysForm, name) else 1
+
+
 class CheckoutForm(WaysForm):
     """All that a session may ask for; `for_offer` drops what this one doesn't."""
 
+    shipping_rate = RadioField(_l("How is it sent?"), [DataRequired(_l("Choose how it is sent."))])
     code = text_field(_l("Promotion code"), 500)
     email = text_field(_l("Email address"), 254, DataRequired(_l("Enter your email address.")))
     name = text_field(_l("Name or company"), 256, DataRequired(_l("Enter your name or the name of your company.")))
@@ -63,12 +74,11 @@ class CheckoutForm(WaysForm):
         Regexp(r"[+0-9()./ -]*\Z", message=_l("Use only digits, blanks and the characters + ( ) . / -")),
     )
     address = FormField(AddressForm)
+    tax_id = text_field(_l("Tax ID"), checkout_tax_ids.LONGEST_INPUT)
     same = BooleanField(_l("Same as the billing address"))
     shipping = FormField(ShippingForm)
-    shipping_rate = RadioField(_l("How is it sent?"), [DataRequired(_l("Choose how it is sent."))])
-    tax_id = text_field(_l("Tax ID"), checkout_tax_ids.LONGEST_INPUT)
-    terms = BooleanField(_l("I agree to the terms."), [DataRequired(_l("Tick the box to agree to the terms."))])
     promotions = BooleanField(_l("Send me news and offers by email."))
+    terms = BooleanField(_l("I agree to the terms."), [DataRequired(_l("Tick the box to agree to the terms."))])
     amount = HiddenField()
     offer: CheckoutOffer
     own_fields: list[dict[str, Any]]
@@ -97,6 +107,7 @@ class CheckoutForm(WaysForm):
         for name in _OPTIONAL - offer.asked:
             del form[name]
         checkout_shipping.offer_choices(form._fields, offer.session)
+        form._fields = dict(sorted(form._fields.items(), key=lambda named: _part(named[0])))
         return form
 
     @property
@@ -117,10 +128,11 @@ class CheckoutForm(WaysForm):
             if field is None:
                 continue
             least, most = line_items.bounds(line) or (0, 0)
-            if not (field.data or "").isdecimal() or not least <= int(field.data) <= most:
+            typed = field.data or ""
+            if not typed.isdecimal() or len(typed) > _MOST_DIGITS or not least <= int(typed) <= most:
                 field.errors = [_("Enter a number from %(least)s to %(most)s.", least=least, most=most)]
             else:
-                found[line["id"]] = int(field.data)
+                found[line["id"]] = int(typed)
         return found
 
     @property

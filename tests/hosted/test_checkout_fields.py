@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -71,6 +72,13 @@ def test_an_answer_that_does_not_fit_stands_at_its_field(
     assert buy(client, path_of(made), **right).status_code == 303
     fields = api.get(f"checkout/sessions/{made['id']}")["custom_fields"]
     assert [each[each["type"]]["value"] for each in fields] == ["Ada", None, "s"]
+
+
+def test_what_is_wrong_is_listed_as_it_stands_on_the_page(api: Api, client: FlaskClient, sold: Any) -> None:  # noqa: F811
+    made = api.post("checkout/sessions", mode="payment", line_items=[{"price": sold.id}], custom_fields=FIELDS[:1])
+    answer = buy(client, path_of(made), email="", way="sepa_debit")
+    summary = answer.text[: answer.text.index("<form")]
+    assert re.findall(r'<li><a href="#(\w+)"', summary) == ["email", "field_0", "iban", "agree"]
 
 
 def test_a_subscription_keeps_them_on_its_session(api: Api, client: FlaskClient, make: Factories, sold: Any) -> None:  # noqa: F811

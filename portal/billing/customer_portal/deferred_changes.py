@@ -1,5 +1,6 @@
 """Changes that wait for the end of the paid period: a schedule makes them then."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -7,9 +8,10 @@ from sqlalchemy.orm import Session
 from portal.billing.catalogue.sold import SoldItem
 from portal.billing.customer_portal.allowed_changes import AllowedChange
 from portal.billing.customer_portal.upcoming_changes import SESSION_METADATA_KEY
-from portal.billing.schedules import schedules
+from portal.billing.discounts.discounts import DiscountSource
+from portal.billing.schedules import phase_discounts, schedules
 from portal.billing.schedules.params import CreateSchedule
-from portal.models import Price, Subscription
+from portal.models import Customer, Price, Subscription
 from portal.rules import periods
 from portal.rules import plan_changes as rules
 from portal.rules import subscriptions as subscription_rules
@@ -27,14 +29,29 @@ def is_deferred(subscription: Subscription, allowed: AllowedChange, features: Fe
     )
 
 
-def schedule_change(db: Session, subscription: Subscription, allowed: AllowedChange, session_id: str, now: int) -> None:
-    """A schedule: the present phase to the period's end, then one period of the new plan, then its release."""
+def schedule_change(
+    db: Session,
+    customer: Customer,
+    subscription: Subscription,
+    allowed: AllowedChange,
+    discounts: Sequence[DiscountSource],
+    *,
+    session_id: str,
+    now: int,
+) -> None:
+    """A schedule: the present phase to the period's end, then one period of the new plan, then its release.
+
+    `discounts` come with the new plan, whose phase redeems them. Raises `InvalidRequest` where it could not.
+    """
     sent = CreateSchedule(from_subscription=subscription.id, metadata={SESSION_METADATA_KEY: session_id})
     row = schedules.create(db, sent, now=now)
     present = row.phases[0]
     end = present["end_date"]
+    if discounts:
+        phase_discounts.refuse_unusable(db, customer, subscription, discounts, allowed.amount, end)
     following = {
         **present,
+        "discounts": [*present["discounts"], *(each.model_dump() for each in discounts)],
         "items": _build_items(present["items"], allowed),
         "proration_behavior": "none",
         "start_date": end,
@@ -50,8 +67,7 @@ def _build_items(present: list[dict[str, Any]], allowed: AllowedChange) -> list[
     new = {"discounts": [], "metadata": {}, "tax_rates": held[allowed.sold.price.id]["tax_rates"]}
 
     def build(sold: SoldItem | None, price: Price, quantity: int) -> dict[str, Any]:
-        # an item of another price is a new one, and takes the metadata over by its phase alone
-        kept = {**held[sold.price.id], "metadata": sold.item.metadata_} if sold else new
+        kept = {**held[sold.price.id], "moves": sold.item.id} if sold else new
         return {**kept, "price": price.id, "quantity": quantity}
 
     others = [build(each.sold, each.price, quantity) for each, quantity in allowed.others.kept]

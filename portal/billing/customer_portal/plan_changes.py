@@ -8,13 +8,12 @@ from sqlalchemy.orm import Session
 from portal.billing.customer_portal import allowed_changes, deferred_changes, upcoming_changes
 from portal.billing.customer_portal.allowed_changes import AllowedChange
 from portal.billing.customer_portal.plan_choices import PlanChange
-from portal.billing.discounts import redemptions
 from portal.billing.discounts.discounts import DiscountSource
 from portal.billing.ledger import locks
 from portal.billing.subscriptions import updates
 from portal.billing.subscriptions.item_params import ItemChange
 from portal.billing.subscriptions.params import UpdateSubscription
-from portal.models import Customer, Subscription
+from portal.models import Subscription
 from portal.rules.permissions import Features
 
 
@@ -29,20 +28,12 @@ def change_plan(
     allowed = allowed_changes.find_allowed(db, subscription, features, asked, now=now)
     upcoming_changes.clear_upcoming(db, subscription, now)
     if deferred_changes.is_deferred(subscription, allowed, features):
-        _redeem_discounts(db, customer, subscription, asked, allowed.amount, now)
-        deferred_changes.schedule_change(db, subscription, allowed, session_id, now)
+        deferred_changes.schedule_change(
+            db, customer, subscription, allowed, asked.discounts, session_id=session_id, now=now
+        )
     else:
         updates.update_subscription(db, subscription, _build_update(subscription, allowed, features, asked), now=now)
     return subscription
-
-
-def _redeem_discounts(
-    db: Session, customer: Customer, subscription: Subscription, asked: PlanChange, amount: int, now: int
-) -> None:
-    if not asked.discounts:
-        return
-    redemptions.add_to_subscription(db, customer, subscription, asked.discounts, amount, now=now)
-    db.flush()
 
 
 def _build_update(

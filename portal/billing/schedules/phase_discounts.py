@@ -49,6 +49,16 @@ def existing_sources(discount_ids: Sequence[str]) -> list[dict[str, Any]]:
     return [DiscountSource(discount=id).model_dump() for id in discount_ids]
 
 
+def refuse_unusable(
+    db: Session, customer: Customer, subscription: Subscription, sent: Sequence[DiscountSource], amount: int, at: int
+) -> None:
+    """Raises `InvalidRequest` for discounts that a phase from `at` on, which costs `amount`, would leave out."""
+    owner = DiscountOwner(customer, currency=subscription.currency, amount=amount)
+    whole = [*(DiscountSource(discount=id) for id in subscription.discounts), *sent]
+    if len(_usable_sources(db, owner, whole, at)) < len(whole):
+        raise InvalidRequest("The discounts can't be redeemed when the phase starts.", param="discounts")
+
+
 def apply_discounts(
     db: Session,
     customer: Customer,
@@ -119,7 +129,7 @@ def _usable_sources(
     for source in sources:
         if source.discount or coupon_uses.can_redeem(db, owner, source, now=now):
             usable.setdefault(_coupon_id(db, source), source)
-    return list(usable.values())
+    return list(usable.values())[: coupon_uses.MOST_DISCOUNTS]
 
 
 def _coupon_id(db: Session, source: DiscountSource) -> str:

@@ -59,11 +59,15 @@ def replace_items(
     wanted: Sequence[Mapping[str, Any]],
     prices: Mapping[str, Price],
 ) -> list[SoldItem]:
-    """Replace the items; those whose price stays keep their ids."""
-    held = {each.item.price_id: each for each in before}
-    for each in before:
-        if each.item.price_id not in {item["price"] for item in wanted}:
-            db.delete(each.item)
+    """Replace the items; those whose price stays, or which a wish `moves` to its price, keep their ids."""
+    held, staying = {each.item.price_id: each for each in before}, {wish["price"] for wish in wanted}
+    leaving = {each.item.id: each.item for each in before if each.item.price_id not in staying}
+    for wish in wanted:
+        if wish["price"] not in held and (item := leaving.pop(wish.get("moves", ""), None)):
+            item.price_id = wish["price"]
+            held[wish["price"]] = SoldItem(item, prices[wish["price"]])
+    for gone in leaving.values():
+        db.delete(gone)
     fresh_ones = [wish for wish in wanted if wish["price"] not in held]
     sent = [ResolvedItem(**{key: wish[key] for key in _ITEM_FIELDS}) for wish in fresh_ones]
     fresh = items.add_items(db, subscription, sent, [prices[each.price] for each in sent])
@@ -71,7 +75,8 @@ def replace_items(
     for wish in wanted:
         item = by_price[wish["price"]].item
         item.quantity, item.tax_rates = wish["quantity"], wish["tax_rates"]
-        item.metadata_ = merge_metadata(item.metadata_, wish["metadata"])
+        if wish["metadata"]:
+            item.metadata_ = merge_metadata(item.metadata_, wish["metadata"])
     return [by_price[wish["price"]] for wish in wanted]
 
 

@@ -11,8 +11,9 @@ from portal.billing.schedules.params import SentPhase
 from portal.billing.schedules.phase_times import Phase
 from portal.billing.subscriptions import items as subscription_items
 from portal.billing.subscriptions.item_params import AddedItem, ResolvedItem
+from portal.db import rows_by_id
 from portal.errors import InvalidRequest, MissingParameter, params_within
-from portal.models import Customer, Subscription
+from portal.models import Customer, Subscription, SubscriptionItem
 from portal.wire.commands import (
     merge_metadata,
 )
@@ -63,6 +64,34 @@ def build_current_phase(db: Session, subscription: Subscription) -> Phase:
         "start_date": subscription.current_period_start,
         "trial_end": subscription.trial_end if subscription.status == "trialing" else None,
     }
+
+
+def keep_settled(db: Session, subscription: Subscription, phase: Phase) -> Phase:
+    """A phase in which a customer changes the plan alone, with all else as the subscription has it by now.
+
+    Its items say which ones they move; a phase that says nothing of this, as those that are sent, stays as it is.
+    """
+    rows = rows_by_id(db, SubscriptionItem, [each["moves"] for each in phase["items"] if each.get("moves")])
+    if not rows:
+        return phase
+    present = build_current_phase(db, subscription)
+    codes = [each for each in phase["discounts"] if not each["discount"]]
+    return {
+        **phase,
+        **{name: present[name] for name in _SETTLED},
+        "discounts": [*present["discounts"], *codes],
+        "items": [_keep_settled_item(each, rows.get(each.get("moves"))) for each in phase["items"]],
+    }
+
+
+#: What of a subscription no customer changes together with the plan.
+_SETTLED = ("collection_method", "days_until_due", "default_tax_rates", "description", "invoice_settings")
+
+
+def _keep_settled_item(wish: dict[str, Any], row: SubscriptionItem | None) -> dict[str, Any]:
+    if row is None:
+        return wish
+    return {**wish, "discounts": phase_discounts.existing_sources(row.discounts), "tax_rates": row.tax_rates}
 
 
 def _build_phase(db: Session, customer: Customer, sent: SentPhase, start: int, param: str, now: int) -> Phase:

@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from portal.billing.schedules import beginnings, phase_items, phase_settings, planned_pauses, transitions
+from portal.billing.schedules import beginnings, phase_items, phase_settings, phases, planned_pauses, transitions
 from portal.billing.subscriptions import end_changes, subscriptions
 from portal.billing.subscriptions.item_params import ProrationBehavior
 from portal.billing.subscriptions.params import UpdateSubscription
@@ -30,7 +30,7 @@ def advance(db: Session, customer: Customer, row: SubscriptionSchedule, now: int
     following, planned = (row.phase or 0) + 1, planned_end(row)
     if following < len(row.phases):
         row.phase = following
-        entered = phase_settings.with_defaults(row, row.phases[following])
+        entered = phases.keep_settled(db, subscription, phase_settings.with_defaults(row, row.phases[following]))
         plan_end(db, customer, row, planned, entered["proration_behavior"], now)
         transitions.apply_phase(db, customer, subscription, entered, now=now)
     elif row.end_behavior == "cancel":

@@ -56,7 +56,8 @@ def _apply_settings(subscription: Subscription, phase: Phase) -> None:
         subscription.description = phase["description"]
     if phase["default_tax_rates"]:
         subscription.default_tax_rates = phase["default_tax_rates"]
-    subscription.metadata_ = merge_metadata(subscription.metadata_, phase["metadata"])
+    if phase["metadata"]:
+        subscription.metadata_ = merge_metadata(subscription.metadata_, phase["metadata"])
 
 
 def _restart_period(subscription: Subscription, trial_end: int | None, now: int) -> None:

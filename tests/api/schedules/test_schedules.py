@@ -131,7 +131,7 @@ def test_a_trial_and_added_items_belong_to_their_phase(api, make, prices):
 
 
 def test_a_running_subscription_is_scheduled_and_changed(api, make, prices):
-    subscription = make.subscription(now=START)
+    subscription = make.subscription(now=START, metadata={"order": "A-17"})
     made = api.post("subscription_schedules", from_subscription=subscription.id)
     present = made["phases"][0]
     assert (present["start_date"], present["end_date"]) == (START, _after(1))
@@ -143,8 +143,9 @@ def test_a_running_subscription_is_scheduled_and_changed(api, make, prices):
     }
     following = {"items": [{"price": prices[1]}], "iterations": 1, "metadata": {"plan": "gold"}}
     api.post(f"subscription_schedules/{made['id']}", phases=[first, following], metadata={"a": "b"})
+    assert api.get(f"subscriptions/{subscription.id}")["metadata"] == {"order": "A-17"}
     pass_time(make, _after(1))
-    assert api.get(f"subscriptions/{subscription.id}")["metadata"] == {"plan": "gold"}
+    assert api.get(f"subscriptions/{subscription.id}")["metadata"] == {"order": "A-17", "plan": "gold"}
     assert _totals(api, subscription.id) == [2000, 3000]
 
 

@@ -205,10 +205,11 @@ def test_a_shorter_interval_waits_for_the_period_s_end_with_all_of_it(
     plan = begin(make, customer, year)
     rate = make.tax_rate()
     seats = next(each for each in items(api, plan) if each["price"]["id"] == year["seats"].id)
-    api.post(f"subscription_items/{seats['id']}", tax_rates=[rate.id], metadata={"team": "north"})
+    half = [{"coupon": make.coupon(percent_off="50").id}]
+    api.post(f"subscription_items/{seats['id']}", tax_rates=[rate.id], metadata={"team": "north"}, discounts=half)
     visit = portal(customer, configured(schedule_at_period_end={"conditions": [{"type": "shortening_interval"}]}))
     path = confirming(plan, month["gold"])
-    assert "€34.14" in seen(visit, path), "the next bill, with tax on the seats"
+    assert "€30.57" in seen(visit, path), "the next bill, with tax on the seats at half their price"
     assert confirmed(visit, path).status_code == 303
     assert items_of(api, plan)[year["gold"].id] == 1
     coming = seen(visit, f"subscriptions/{plan.id}/changed")
@@ -218,8 +219,10 @@ def test_a_shorter_interval_waits_for_the_period_s_end_with_all_of_it(
     with clock.hold_at(BEGAN + 366 * clock.DAY):
         pass_time(make, clock.now())
         assert items_of(api, plan) == {month["gold"].id: 1, month["seats"].id: 2, month["hosting"].id: 1}
-        seats = next(each for each in items(api, plan) if each["price"]["id"] == month["seats"].id)
-    assert ([each["id"] for each in seats["tax_rates"]], seats["metadata"]) == ([rate.id], {"team": "north"})
+        moved = next(each for each in items(api, plan) if each["price"]["id"] == month["seats"].id)
+        assert api.get("invoices", subscription=plan.id)["data"][0]["total"] == 3057
+    assert ([each["id"] for each in moved["tax_rates"]], moved["metadata"]) == ([rate.id], {"team": "north"})
+    assert (moved["id"], len(moved["discounts"])) == (seats["id"], 1)
 
 
 def test_what_was_typed_stays_when_another_interval_is_chosen(

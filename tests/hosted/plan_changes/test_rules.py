@@ -12,7 +12,8 @@ from portal.models import Customer, Price, Subscription
 from tests.clients import Api, Portal
 from tests.conftest import NOON
 from tests.factories import Factories
-from tests.hosted.plan_changes.pages import confirmed, confirming, now_of, seen, updating
+from tests.hosted.plan_changes.pages import BEGAN, DOWNGRADES, confirmed, confirming, now_of, seen, updating
+from tests.passing import pass_time
 
 pytestmark = pytest.mark.usefixtures("held_clock")
 EVERY = ["decreasing_item_amount", "increasing_item_amount", "lengthening_interval", "shortening_interval"]
@@ -142,3 +143,25 @@ def test_rules_are_shown_whole(api: Api) -> None:
     wrong = {"subscription_update": {"rules": {"allowed_changes": ["sideways"]}}}
     error = api.error("POST", f"{path}/{made['id']}", features=wrong)
     assert error["param"] == "features[subscription_update][rules][allowed_changes][0]"
+
+
+def test_a_change_that_waited_leaves_the_plan_the_plan_and_its_minimum(
+    portal: Any, make: Factories, customer: Customer, prices: dict[str, Price], api: Api
+) -> None:
+    """What is beside the plan does not become the plan, so that the least number of seats can't be gone round."""
+    hosting = make.price(make.product(name="Hosting"), unit_amount=700)
+    held = [{"price": prices["gold"].id, "quantity": 5}, {"price": hosting.id}]
+    plan = make.subscription(customer, items=held, now=BEGAN)
+    rules = {"allowed_changes": EVERY, "minimum_quantity": {"quantity": 5}}
+    update = updating({**prices, "hosting": hosting}, **DOWNGRADES, rules=rules)
+    for each in update["products"]:
+        each["adjustable_quantity"] = {"enabled": True, "minimum": 1, "maximum": 10}
+    configuration = make.configuration(subscription_update=update)
+    assert confirmed(portal(customer, configuration), confirming(plan, prices["silver"], 5)).status_code == 303
+    with clock.hold_at(plan.current_period_end + clock.DAY):
+        pass_time(make, clock.now())
+        opened = portal(customer, configuration)
+        found = api.get(f"subscriptions/{plan.id}")["items"]["data"]
+        assert [each["price"]["id"] for each in found] == [prices["silver"].id, hosting.id]
+        round_it = f"{confirming(plan, hosting, 5)}&add_{prices['silver'].id}=1"
+        assert opened.get(round_it).status_code == 404
