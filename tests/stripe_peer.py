@@ -24,7 +24,13 @@ REFUSALS = {
 
 #: One of each that is asked for by its name.
 EXAMPLES: dict[str, dict[str, Any]] = {
-    "cs_test_1": {"id": "cs_test_1", "object": "checkout.session", "status": "open", "mode": "setup"},
+    "cs_test_1": {
+        "id": "cs_test_1",
+        "object": "checkout.session",
+        "status": "open",
+        "mode": "setup",
+        "url": "https://checkout.stripe.com/cs_test_1",
+    },
     "pi_1": {"id": "pi_1", "object": "payment_intent", "status": "processing", "amount": 1},
     "dp_1": {"id": "dp_1", "object": "dispute", "status": "needs_response", "payment_intent": "pi_1"},
     "re_1": {"id": "re_1", "object": "refund", "status": "succeeded", "amount": 1, "payment_intent": "pi_1"},

@@ -38,6 +38,7 @@ from portal.worker import payments
 from tests import stripe_peer
 from tests.clients import Api, Portal
 from tests.factories import Factories
+from tests.mailing import mails_to
 from tests.stripe_peer import StripePeer
 
 ACCESS = Access("sk_test_peer", "whsec_peer")
@@ -553,6 +554,19 @@ def test_a_dispute_of_a_part_leaves_the_invoice_paid(charged, peer, api, make):
     part["status"] = "lost"
     charged.ask()
     assert (charged.shown()["status"], told_of_disputes(make)) == ("paid", [False])
+
+
+def test_the_mail_about_a_part_says_how_much_and_not_that_the_invoice_is_open(charged, peer, make, services):
+    address = f"{charged.paid}@merchant.example"
+    with make.database.writing(make.scope) as db:
+        db.get_one(Account, make.scope.account_id).email = address
+    peer.dispute(charged.paid, amount=1000)
+    charged.ask()
+    peer.dispute(charged.paid, amount=3200)
+    charged.ask()
+    bodies = [mail.get_body(("plain",)).get_content() for mail in mails_to(services, address)]
+    told = {("10.00" in each, "42.00" in each, "is open again" in each) for each in bodies}
+    assert told == {(True, False, False), (False, True, True)}
 
 
 def test_a_dispute_of_a_part_that_is_won_changes_nothing(charged, peer, make):
