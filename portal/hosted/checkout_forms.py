@@ -19,6 +19,7 @@ from portal.hosted.forms import strip_text, text_field, to_ascii_digits
 from portal.hosted.ways_form import WaysForm
 from portal.wire.texts import email_address
 
+_MOST_DIGITS = 9
 #: The fields that not each session asks for.
 _OPTIONAL = frozenset(
     {
@@ -127,10 +128,11 @@ class CheckoutForm(WaysForm):
             if field is None:
                 continue
             least, most = line_items.bounds(line) or (0, 0)
-            if not (field.data or "").isdecimal() or not least <= int(field.data) <= most:
+            typed = field.data or ""
+            if not typed.isdecimal() or len(typed) > _MOST_DIGITS or not least <= int(typed) <= most:
                 field.errors = [_("Enter a number from %(least)s to %(most)s.", least=least, most=most)]
             else:
-                found[line["id"]] = int(field.data)
+                found[line["id"]] = int(typed)
         return found
 
     @property

@@ -30,10 +30,10 @@ def invoice(visit: Visit, id: str) -> PageResponse:
     with visit.reading() as db:
         row = own_documents.find_own(db, visit, "invoice", id)
         shown = document_context.invoice_context(db, row)
-        confirmable = document_context.list_confirmable(db, row) if "card" in visit.method_types else ()
+        confirmable = document_context.list_confirmable(db, row) if "card" in visit.collects else ()
         offer = collection_offers.find_offer(db, visit, id) if row.status == "open" else None
         may_pay = permissions.may_have_collected(visit.features) and row.status == "open"
-        payable = may_pay and pay_offers.is_payable(db, row, shows_kept=True)
+        payable = may_pay and pay_offers.is_payable(db, row, offered=visit.method_types, shows_kept=True)
         correctable = invoice_corrections.may_correct(db, visit.features, row, now=visit.now)
     shown |= {"confirmable": confirmable, "offer": offer, "payable": payable, "correctable": correctable}
     return render_template("hosted/invoice.html", id=id, link_of=_credit_note_link, **shown)

@@ -43,7 +43,7 @@ def _build_home(visit: Visit) -> BuiltPage:
         methods = _list_methods(db, visit, customer, plans)
         shows_invoices = permissions.may_see_invoices(visit.features)
         newest = invoice_history.list_newest(db, visit, NEWEST_INVOICES) if shows_invoices else None
-        confirmable = own_intents.list_waiting(db, visit.customer_id) if "card" in visit.method_types else ()
+        confirmable = own_intents.list_waiting(db, visit.customer_id) if "card" in visit.collects else ()
         to_pay = list_open_amounts(db, visit) if newest else ()
         debits = list_coming_debits(db, visit.scope.tenant_id, visit.customer_id) if newest else ()
         rows = render_rows(db, visit, newest) if newest else None

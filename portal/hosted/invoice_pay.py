@@ -15,7 +15,7 @@ def pay(visit: Visit, id: str) -> PageResponse:
     """Choose how much is paid, and by what."""
     with visit.reading() as db:
         row = own_documents.find_own(db, visit, "invoice", id)
-        offer = pay_offers.find_offer(db, row, visit.id, shows_kept=True)
+        offer = pay_offers.find_offer(db, row, visit.id, offered=visit.method_types, shows_kept=True)
         default = visit.find_customer(db).default_payment_method_id is None
     back = f"{visit.path}invoices/{id}"
     if offer is None:

@@ -1,4 +1,4 @@
-"""The types of payment methods that a visit can add: what the account collects by, as far as the portal offers it."""
+"""The types of payment methods of a visit: what the account collects by, and what of it the portal offers to add."""
 
 from typing import Any
 
@@ -6,13 +6,15 @@ import orjson
 
 from portal.billing.configurations import payment_method_configurations
 from portal.db import Scope
-from portal.providers.registry import collects_by
 from portal.web.services import services
 
 
-def list_of_visit(row: Any, settings: dict[str, Any]) -> tuple[str, ...]:
-    """Those of the visit of a row of `OPEN_VISIT`; asks the database only where its configuration names types."""
-    types, features = collects_by(settings, livemode=row.livemode), orjson.loads(row.features)
+def list_addable(row: Any, types: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the types that can be added in the visit of a row of `OPEN_VISIT`.
+
+    Asks the database only where the visit's configuration names types.
+    """
+    features = orjson.loads(row.features)
     if not types or payment_method_configurations.find_named(features) is None:
         return types
     with services().database.reading(Scope.of(row)) as db:

@@ -16,6 +16,8 @@ from portal.hosted.ways_form import WaysForm
 from portal.models.document_days import day_on
 
 _NEXT, _ALL, _OTHER = "next", "all", "other"
+#: Of an amount in minor units.
+_MOST_DIGITS = 15
 
 
 class PayForm(WaysForm):
@@ -54,7 +56,8 @@ class PayForm(WaysForm):
     def wish(self) -> Wish:
         """What the customer wants to pay."""
         shown = self.remaining.data or ""
-        return Wish(self._amount or 0, int(shown) if shown.isdecimal() and shown.isascii() else -1, self._payment)
+        remaining = int(shown) if shown.isdecimal() and len(shown) <= _MOST_DIGITS else -1
+        return Wish(self._amount or 0, remaining, self._payment)
 
     @property
     def _amount(self) -> int | None:

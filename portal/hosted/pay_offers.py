@@ -1,5 +1,6 @@
 """What the page shows on which an open invoice is paid: how much, and by what."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -11,6 +12,10 @@ from portal.billing.payment_methods import mandates, own_methods
 from portal.db import find_row
 from portal.models import Customer, Invoice, PaymentMethod
 from portal.rules.creditors import Creditor
+
+#: What can be given, and whether an account takes it in a currency.
+_GIVEN = {"sepa_debit": chargeable.takes_debits, "card": chargeable.takes_cards}
+ALL = tuple(_GIVEN)
 
 
 @dataclass(frozen=True)
@@ -40,23 +45,25 @@ class PayOffer:
         return {"card": takes and not self.leads_elsewhere, "keep": takes and self.leads_elsewhere and self.keeps}
 
 
-def is_payable(db: Session, invoice: Invoice, *, shows_kept: bool) -> bool:
+def is_payable(db: Session, invoice: Invoice, *, offered: Sequence[str] = ALL, shows_kept: bool) -> bool:
     """Whether there is an offer for an invoice; asks for no more than that needs."""
     if by_customers.find_payable(db, invoice, now=test_clocks.time_for_row(db, invoice)) is None:
         return False
-    if _list_types(db, invoice.currency):
+    if _list_types(db, invoice.currency, offered):
         return True
-    return shows_kept and find_offer(db, invoice, "", shows_kept=True) is not None
+    return shows_kept and find_offer(db, invoice, "", offered=offered, shows_kept=True) is not None
 
 
-def find_offer(db: Session, invoice: Invoice, seed: str, *, shows_kept: bool) -> PayOffer | None:
-    """The offer for an invoice; None where nothing can be paid now, or only by transfer."""
+def find_offer(
+    db: Session, invoice: Invoice, seed: str, *, offered: Sequence[str] = ALL, shows_kept: bool
+) -> PayOffer | None:
+    """The offer for an invoice, of the types `offered`; None where nothing can be paid now, or only by transfer."""
     now = test_clocks.time_for_row(db, invoice)
     payable = by_customers.find_payable(db, invoice, now=now)
     if payable is None:
         return None
     customer, currency = find_row(db, Customer, invoice.customer_id, noun="customer"), invoice.currency
-    types = _list_types(db, currency)
+    types = _list_types(db, currency, offered)
     kept = chargeable.list_kept(db, customer, currency, now=now) if shows_kept else []
     if customer.deleted_at is not None or not (types or kept):
         return None
@@ -76,7 +83,6 @@ def find_offer(db: Session, invoice: Invoice, seed: str, *, shows_kept: bool) ->
     )
 
 
-def _list_types(db: Session, currency: str) -> tuple[str, ...]:
+def _list_types(db: Session, currency: str, offered: Sequence[str]) -> tuple[str, ...]:
     """What can be given on the page."""
-    given = {"sepa_debit": chargeable.takes_debits, "card": chargeable.takes_cards}
-    return tuple(type for type, is_open in given.items() if is_open(db, currency))
+    return tuple(type for type, is_open in _GIVEN.items() if type in offered and is_open(db, currency))

@@ -23,6 +23,6 @@ def overview(visit: Visit) -> PageResponse:
             plans=list_plan_cards(db, visit, customer),
             offers=own_offers.list_by_product(db, visit, customer),
             subscribes=permissions.may_subscribe(visit.features),
-            confirmable=own_intents.list_waiting(db, visit.customer_id) if "card" in visit.method_types else (),
+            confirmable=own_intents.list_waiting(db, visit.customer_id) if "card" in visit.collects else (),
             shows_invoices=permissions.may_see_invoices(visit.features),
         )

@@ -23,6 +23,7 @@ from portal.models import (
     Tenant,
     TestClock,
 )
+from portal.providers.registry import collects_by
 from portal.rules import permissions
 
 
@@ -40,6 +41,7 @@ def build_visit(row: Any, facts: tuple[Any, ...]) -> Visit:
     found = i18n.best_locale([wanted, *preferred, *_browser_languages(), default_locale])
     locale = i18n.regional_locale(found, (_parse(row.address) or {}).get("country"))
     idle = orjson.loads(row.session_limits)["idle"]
+    collects = collects_by(settings, livemode=row.livemode)
     return Visit(
         id=row.id,
         scope=Scope.of(row),
@@ -48,7 +50,7 @@ def build_visit(row: Any, facts: tuple[Any, ...]) -> Visit:
         customer_name=row.customer_name,
         customer_email=row.email,
         person=_person(row),
-        features=_allowed_features(row, settings),
+        features=_allowed_features(row, settings, collects),
         business_profile=orjson.loads(row.business_profile),
         merchant=account_profile.get("name") or "",
         branding=settings.get("branding", {}),
@@ -58,7 +60,8 @@ def build_visit(row: Any, facts: tuple[Any, ...]) -> Visit:
         embed=find_embed(_parse(row.embed), orjson.loads(row.embedding)),
         locale=chosen_locale(locale, request),
         zone=zones.of_account(settings),
-        method_types=method_types.list_of_visit(row, settings),
+        collects=collects,
+        method_types=method_types.list_addable(row, collects),
         flow=_parse(row.flow),
         flow_completed_at=row.flow_completed_at,
         data=orjson.loads(row.data),
@@ -81,13 +84,13 @@ def _parse(text: str | None) -> Any:
     return None if text is None else orjson.loads(text)
 
 
-def _allowed_features(row: Any, settings: dict[str, Any]) -> dict[str, Any]:
+def _allowed_features(row: Any, settings: dict[str, Any], collects: tuple[str, ...]) -> dict[str, Any]:
     stored: dict[str, Any] = orjson.loads(row.features)
     narrowed = permissions.restrict_for_session(stored, _parse(row.narrower))
     features = permissions.restrict_for_role(narrowed, row.contact_role)
     if row.origin == "login":
         features = permissions.restrict_for_login(features)
-    if not method_types.list_of_visit(row, settings):
+    if not collects:
         features = permissions.restrict_without_collection(features)
     mirrors = settings.get("billing", {}).get("mode") == "mirror"
     return permissions.restrict_for_mirror(features) if mirrors else features

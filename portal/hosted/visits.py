@@ -51,10 +51,10 @@ class Visit(UserMixin):
 
     `person` is the contact whose visit it is, None in the customer's own, which is an owner's. `embed` is the page that
     shows it within, None where it has a window of its own.
-    `features` are those of its configuration, as far as they apply to this visit and its role; `method_types` are the
-    types of payment methods that the merchant collects by. `idle` are the seconds after which it ends without
-    activity. `facts` are all that it was built from and that its pages show; the same object as long as none of it has
-    changed.
+    `features` are those of its configuration, as far as they apply to this visit and its role. `collects` are the types
+    of payment methods that the merchant collects by, `method_types` those of them that can be added. `idle` are the
+    seconds after which it ends without activity. `facts` are all that it was built from and that its pages show; the
+    same object as long as none of it has changed.
     `revision` are the numbers of the last change of the customer and of the merchant.
     """
 
@@ -75,6 +75,7 @@ class Visit(UserMixin):
     embed: Embed | None
     locale: str
     zone: str
+    collects: tuple[str, ...]
     method_types: tuple[str, ...]
     flow: dict[str, Any] | None
     flow_completed_at: int | None

@@ -221,3 +221,75 @@ def test_what_can_not_be_sent_is_refused(api: Api, make: Factories, sold: Any, s
         assert api.error("POST", "checkout/sessions", **sent)["param"] == param
     assert not api.get("checkout/sessions")["data"]
     assert len(api.get("shipping_rates")["data"]) == 3
+
+
+def test_shipping_costs_what_the_page_said_whatever_became_of_its_rate(
+    api: Api,
+    client: FlaskClient,
+    make: Factories,
+    sold: Any,  # noqa: F811
+) -> None:
+    fixed = {"amount": 700, "currency": "usd", "currency_options": {"eur": {"amount": 400}}}
+    rate = make.shipping_rate(display_name="Standard", fixed_amount=fixed)
+    paths = []
+    for _ in range(2):
+        made = api.post(
+            "checkout/sessions",
+            mode="payment",
+            line_items=[{"price": sold.id}],
+            shipping_options=[{"shipping_rate": rate.id}],
+        )
+        paths.append(path_of(made))
+    api.post(f"shipping_rates/{rate.id}", fixed_amount={"currency_options": {"eur": {"amount": 600}}})
+    assert buy(client, paths[0], way="customer_balance").status_code == 303
+    api.post(f"shipping_rates/{rate.id}", active=False)
+    assert buy(client, paths[1], way="customer_balance").status_code == 303
+    assert [each["shipping_cost"]["amount_total"] for each in api.get("invoices")["data"]] == [400, 400]
+
+
+def test_a_link_goes_on_without_what_is_no_longer_sold(
+    api: Api,
+    client: FlaskClient,
+    make: Factories,
+    sold: Any,  # noqa: F811
+    standard: Any,
+) -> None:
+    extra = make.price(recurring=None, unit_amount=300)
+    slow = make.shipping_rate(display_name="Slow", fixed_amount={"amount": 100, "currency": "eur"})
+    link = api.post(
+        "payment_links",
+        line_items=[{"price": sold.id}],
+        optional_items=[{"price": extra.id, "quantity": 1}],
+        shipping_options=[{"shipping_rate": slow.id}, {"shipping_rate": standard.id}],
+    )
+    api.post(f"prices/{extra.id}", active=False)
+    api.post(f"shipping_rates/{slow.id}", active=False)
+    path = "/pay/" + link["url"].rpartition("/pay/")[2]
+    assert client.get(path, base_url="https://localhost").status_code == 303
+    session = api.get("checkout/sessions", payment_link=link["id"])["data"][0]
+    assert session["shipping_options"] == [{"shipping_amount": 500, "shipping_rate": standard.id}]
+    assert session["optional_items"] in (None, [])
+    api.post(f"shipping_rates/{standard.id}", active=False)
+    # it can't be sent for nothing
+    assert client.get(path, base_url="https://localhost").status_code == 410
+
+
+def test_what_can_cost_something_needs_a_way_to_pay(api: Api, make: Factories) -> None:
+    free = make.price(recurring=None, unit_amount=0)
+    options = [{"shipping_rate_data": {**EXPRESS, "fixed_amount": {"amount": 0, "currency": "eur"}}}]
+    sent = {"line_items": [{"price": free.id}], "mode": "payment"}
+    assert api.post("checkout/sessions", **sent, shipping_options=options)["amount_total"] == 0
+    dearer = [*options, {"shipping_rate_data": EXPRESS}]
+    assert api.error("POST", "checkout/sessions", **sent, shipping_options=dearer)
+    rate = make.shipping_rate(display_name="Express", fixed_amount={"amount": 1500, "currency": "eur"})
+    assert api.error(
+        "POST", "payment_links", line_items=[{"price": free.id}], shipping_options=[{"shipping_rate": rate.id}]
+    )
+
+
+def test_a_number_beyond_all_bounds_is_refused_at_its_field(api: Api, client: FlaskClient, sold: Any) -> None:  # noqa: F811
+    line = {"price": sold.id, "adjustable_quantity": {"enabled": True}}
+    path = path_of(api.post("checkout/sessions", mode="payment", line_items=[line]))
+    answer = buy(client, path, **DEBITED, quantity_0="9" * 5000)
+    assert answer.status_code == 400
+    assert "Enter a number from" in answer.text

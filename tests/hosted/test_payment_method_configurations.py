@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from portal import clock
+from portal.worker import payments
 from tests import official
+from tests.browser.plans import offered
 from tests.clients import Api, Portal
 from tests.debits import CREDITOR
 
@@ -63,7 +66,7 @@ def test_customers_add_what_the_configuration_offers(both, chosen, portal, make)
     assert "Add a card" not in visit.get("payment-methods").get_data(as_text=True)
     assert both.get("payment_methods", customer=customer.id)["data"] == []
     both.post(f"payment_method_configurations/{cards}", sepa_debit=OFF)
-    assert visit.get("payment-methods").status_code == 404
+    assert "Add a" not in visit.get("payment-methods").get_data(as_text=True)
 
 
 def test_another_configuration_is_not_touched(both, chosen, portal, make):
@@ -115,3 +118,51 @@ def test_configurations_by_the_official_client(both, app: Flask):
     assert (again.sepa_debit.available, again.name) == (True, "All")
     assert [each.id for each in client.v1.payment_method_configurations.list().data] == [made.id]
     assert client.v1.payment_method_configurations.retrieve(made.id).card.available is True
+
+
+def test_what_is_there_goes_on_where_its_type_is_no_longer_added(both, chosen, portal, make, app: Flask):
+    customer, cards_off = make.customer(), chosen(card=OFF)
+    features = {"payment_method_update": {"enabled": True, "payment_method_configuration": cards_off}}
+    visit: Portal = portal(customer, make.configuration(**features))
+    asked = both.post("payment_methods", type="card", card={"token": "tok_authenticationRequired"})
+    both.post(f"payment_methods/{asked['id']}/attach", customer=customer.id)
+    both.post(f"customers/{customer.id}", invoice_settings={"default_payment_method": asked["id"]})
+    invoice = make.invoice(customer, 4200, auto_advance=True)
+    while payments.work(app.extensions["portal"], clock.now()):
+        pass
+    [intent] = both.get("payment_intents", invoice=invoice.id)["data"]
+    assert intent["status"] == "requires_action"
+    assert f"payments/{intent['id']}/confirm" in visit.get("").get_data(as_text=True)
+    both.post(f"payment_method_configurations/{cards_off}", sepa_debit=OFF)
+    page = visit.get("payment-methods").get_data(as_text=True)
+    assert f"{asked['id']}/remove" in page
+    assert "Add a" not in page
+
+
+def test_bills_and_plans_are_paid_by_what_the_configuration_offers(both, chosen, portal, make):
+    customer, debits = make.customer(), chosen(card=OFF)
+    features = {"payment_method_update": {"enabled": True, "payment_method_configuration": debits}}
+    visit: Portal = portal(customer, make.configuration(**features))
+    both.post("invoiceitems", customer=customer.id, amount=4200, currency="eur")
+    terms = {"collection_method": "send_invoice", "days_until_due": 14}
+    draft = both.post("invoices", customer=customer.id, pending_invoice_items_behavior="include", **terms)
+    both.post(f"invoices/{draft['id']}/finalize")
+    path = f"invoices/{draft['id']}/pay"
+    page = visit.get(path).get_data(as_text=True)
+    assert 'name="iban"' in page
+    assert 'value="card"' not in page
+    assert 'name="card"' not in page
+    visit.post(path, way="card", card="tok_visa", remaining="4200")
+    assert both.get("payment_intents", invoice=draft["id"])["data"] == []
+    both.post(f"payment_method_configurations/{debits}", sepa_debit=OFF)
+    assert visit.get(path).status_code == 303
+
+
+def test_a_plan_is_started_by_what_the_configuration_offers(both, chosen, make, portal):
+    plans, debits = offered(make), chosen(card=OFF)
+    known = plans.configuration.features
+    features = {name: known[name] for name in ("subscription_create", "subscription_update")}
+    features |= {"payment_method_update": {"enabled": True, "payment_method_configuration": debits}}
+    visit: Portal = portal(make.customer(), make.configuration(**features))
+    assert visit.post("subscribe", price=plans.gold.id, quantity="1").status_code == 303
+    assert both.get("checkout/sessions")["data"][0]["payment_method_types"] == ["sepa_debit"]

@@ -36,6 +36,7 @@ def make_draft(
     # by now it is known what a promotion code's minimum is compared with
     said = [*(invoice.custom_fields or []), *custom_fields.for_invoice(session)][: custom_fields.MOST_ON_INVOICE]
     told = parse_command(UpdateInvoice, {"custom_fields": said, **shipping.invoice_params(session)})
+    invoice.shipping_cost = shipping.cost(session)
     change = told.model_copy(update={"discounts": offers.sources(session)})
     invoices.update(db, invoice, change, now=now)
     db.flush()

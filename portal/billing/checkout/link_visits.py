@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal import clock
-from portal.billing.checkout import completion, line_items, new_sessions
+from portal.billing.checkout import completion, link_contents, new_sessions
 from portal.billing.checkout.new_sessions import NewCheckoutSession
 from portal.billing.checkout.params import CreateCheckoutSession
 from portal.billing.customer_portal import session_secrets
@@ -54,11 +54,7 @@ def open_session(db: Session, link: PaymentLink, address: str, sent: dict[str, A
         **sent,
         "mode": link.mode,
         "metadata": link.metadata_,
-        "line_items": [_line_params(line) for line in link.lines if not line_items.is_optional(line)],
-        "shipping_options": [
-            {"shipping_rate": each["shipping_rate"]} for each in settings.get("shipping_options") or []
-        ],
-        "optional_items": [_line_params(line) for line in link.lines if line_items.is_optional(line)],
+        **link_contents.session_params(db, link),
     }
     new = new_sessions.create(db, parse_command(CreateCheckoutSession, values), now=now)
     session = new.session
@@ -81,13 +77,6 @@ def refuse_over_limit(db: Session, address: str, *, now: int) -> None:
 def find(db: Session, id: str) -> PaymentLink:
     """The link of this id. Raises `ResourceMissing`."""
     return find_row(db, PaymentLink, id, noun="payment link")
-
-
-def _line_params(line: dict[str, Any]) -> dict[str, Any]:
-    """The parameters of a line of a link, for its sessions."""
-    quantity = line.get("optional", line["quantity"])
-    sent = {"price": line["price_id"], "quantity": quantity, "adjustable_quantity": line["adjustable_quantity"]}
-    return {name: value for name, value in sent.items() if value is not None}
 
 
 def _network_hash(address: str) -> str:

@@ -100,5 +100,6 @@ def _refuse_unpayable(db: Session, link: PaymentLink) -> None:
     wanted = link.settings.get("payment_method_types") or []
     on_trial = (link.settings.get("subscription_data") or {}).get("trial_period_days")
     is_free = all(line["price"]["price"]["unit_amount_decimal"] == "0" for line in link.lines)
+    is_free = is_free and not any(each["shipping_amount"] for each in shipping.list_options(link.settings))
     if not on_trial and not is_free:
         session_checks.refuse_no_way(db, link.mode, link.currency, wanted)

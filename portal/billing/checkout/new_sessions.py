@@ -97,9 +97,10 @@ def refuse_unpayable(db: Session, session: CheckoutSession) -> None:
 
 
 def _offers_more(session: CheckoutSession) -> bool:
-    """Whether the customer may add what costs something."""
-    return any(
-        line["price"]["price"]["unit_amount_decimal"] != "0" for line in session.lines if line_items.is_optional(line)
+    """Whether the customer may add what costs something, or have it sent for that."""
+    optional = [line["price"]["price"] for line in session.lines if line_items.is_optional(line)]
+    return any(price["unit_amount_decimal"] != "0" for price in optional) or any(
+        option["shipping_amount"] for option in shipping.list_options(session.settings)
     )
 
 

@@ -36,7 +36,9 @@ class PlanStart:
 def list_payable(db: Session, customer: Customer, features: Features) -> list[PlanOffer]:
     """What the customer can start and pay by something that this account takes."""
     offers = plan_offers.list_offers(db, customer, features)
-    payable = {currency for currency in {each.price.currency for each in offers} if _takes(db, currency)}
+    payable = {
+        currency for currency in {each.price.currency for each in offers} if ways.list_types(db, features, currency)
+    }
     return [each for each in offers if each.price.currency in payable or each.price.unit_amount_decimal == "0"]
 
 
@@ -60,7 +62,8 @@ def start(db: Session, customer_id: str, features: Features, wanted: PlanStart, 
         raise InvalidRequest("The configuration does not allow this quantity.", param="quantity")
     if last is not None:
         sessions.expire(db, last, ExpireCheckoutSession(), now=now)
-    new = new_sessions.create(db, _build_command(customer, features, offer, wanted), now=now)
+    types = ways.list_types(db, features, offer.price.currency)
+    new = new_sessions.create(db, _build_command(customer, features, offer, wanted, types), now=now)
     new.session.locale = wanted.locale
     if wanted.returns:
         new.session.success_url, new.session.cancel_url = f"{wanted.address}/done", wanted.address
@@ -68,20 +71,17 @@ def start(db: Session, customer_id: str, features: Features, wanted: PlanStart, 
     return new.link_secret
 
 
-def _takes(db: Session, currency: str) -> bool:
-    return bool(ways.list_ways(db, "subscription", currency))
-
-
 def _allows(offer: PlanOffer, quantity: int) -> bool:
     return offer.quantities.allows_quantity(quantity) if offer.quantities else quantity == 1
 
 
 def _build_command(
-    customer: Customer, features: Features, offer: PlanOffer, wanted: PlanStart
+    customer: Customer, features: Features, offer: PlanOffer, wanted: PlanStart, types: tuple[str, ...]
 ) -> CreateCheckoutSession:
     sent: dict[str, Any] = {
         "mode": "subscription",
         "customer": customer.id,
+        "payment_method_types": types,
         "line_items": [{"price": offer.price.id, "quantity": wanted.quantity}],
         "allow_promotion_codes": features["subscription_create"]["allow_promotion_codes"],
     }

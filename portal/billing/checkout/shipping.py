@@ -89,13 +89,20 @@ def find_rates(session: CheckoutSession) -> list[dict[str, Any]]:
     return chosen[0] if chosen and all(rates == chosen[0] for rates in chosen) else []
 
 
+def cost(session: CheckoutSession) -> dict[str, Any] | None:
+    """What an invoice keeps of the chosen option: the amount that the page has shown, whatever became of its rate."""
+    option = find_option(session)
+    if option is None:
+        return None
+    kept = {name: option[name] for name in ("display_name", "shipping_rate")}
+    return {"amount": option["shipping_amount"], **kept}
+
+
 def invoice_params(session: CheckoutSession) -> dict[str, Any]:
-    """What the invoice is told of it: the cost by its rate, with its taxes, and where to."""
+    """What the invoice is told of it: the rates of the taxes on its cost, and where to."""
     found: dict[str, Any] = {}
-    if option := find_option(session):
-        found["shipping_cost"] = {"shipping_rate": option["shipping_rate"]}
-        if rates := find_rates(session):
-            found["default_tax_rates"] = [rate["id"] for rate in rates]
+    if find_option(session) and (rates := find_rates(session)):
+        found["default_tax_rates"] = [rate["id"] for rate in rates]
     if details := (session.collected or {}).get("shipping_details"):
         found["shipping_details"] = details
     return found

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from portal.billing.accounts import accounts
+from portal.billing.configurations import payment_method_configurations
 from portal.billing.intents import chargeable
 from portal.db import scope_of
+from portal.rules.permissions import Features
 
 
 @dataclass(frozen=True)
@@ -48,3 +50,9 @@ def list_ways(db: Session, mode: str, currency: str | None, wanted: Sequence[str
         and (mode != "setup" or way.collects)
         and way.is_open(db, currency or "eur")
     ]
+
+
+def list_types(db: Session, features: Features, currency: str) -> tuple[str, ...]:
+    """The types by which this account is paid for a plan, as far as features of the portal offer them."""
+    types = [way.type for way in list_ways(db, "subscription", currency)]
+    return payment_method_configurations.restrict(db, types, features)

@@ -90,7 +90,10 @@ def find_named(features: Mapping[str, Any]) -> str | None:
 
 def restrict(db: Session, types: Sequence[str], features: Mapping[str, Any]) -> tuple[str, ...]:
     """Those of the types that customers may add by these features of the portal."""
-    mine = PaymentMethodConfiguration.id == find_named(features)
+    named = find_named(features)
+    if named is None:
+        return tuple(types)
+    mine = PaymentMethodConfiguration.id == named
     preferences = db.scalar(select(PaymentMethodConfiguration.preferences).where(mine))
     # before there were any here, programs could name one of another system
     return tuple(each for each in types if preferences is None or is_on(each, preferences))
