@@ -23,7 +23,7 @@ AMOUNTS_VALID_FOR = clock.HOUR
 
 
 class OutdatedPage(Exception):
-    """The state, the time or the amount that the page showed is out of date."""
+    """The state, the time, the amount or a price that the page showed is out of date."""
 
 
 @dataclass(frozen=True)
@@ -52,14 +52,15 @@ def change_once(visit: Visit, id: str, form: ConfirmForm) -> ChangeResult:
 def change_as_shown(
     db: Session, visit: Visit, subscription: Subscription, wanted: PlanChange, form: ConfirmForm
 ) -> None:
-    """Make the change if the page's state, time and amount still hold. Raises `OutdatedPage`."""
+    """Make the change if the page's state, time, amount and prices still hold. Raises `OutdatedPage`."""
     is_fresh = wanted.date is not None and visit.now - AMOUNTS_VALID_FOR <= wanted.date <= visit.now
     if not is_fresh or form.revision.data != str(subscription.revision):
         raise OutdatedPage
     before = subscription.latest_invoice_id
-    plan_changes.change_plan(db, subscription, visit.features, wanted, session_id=visit.id, now=visit.now)
+    allowed = plan_changes.change_plan(db, subscription, visit.features, wanted, session_id=visit.id, now=visit.now)
     bill = plan_previews.find_new_bill(db, subscription, before)
-    if form.due.data != str(bill.amount_due if bill else 0):
+    is_due = form.due.data == str(bill.amount_due if bill else 0)
+    if not is_due or (form.moved_to.data or "").split() != allowed.moved_to:
         raise OutdatedPage
 
 

@@ -52,8 +52,9 @@ def _confirmation_page(visit: Visit, id: str, form: ConfirmForm, *, stale: bool 
     with visit.trying() as db:
         again = lock_own_subscription(db, visit, id)
         outcome = plan_previews.preview_change(db, again, visit.features, wanted, session_id=visit.id, now=visit.now)
-    # the button means the state, the moment and the amount that this page shows
+    # the button means the state, the moment, the amount and the prices that this page shows
     form.revision.data, form.date.data, form.due.data = str(subscription.revision), str(visit.now), str(outcome.due)
+    form.moved_to.data = " ".join(outcome.moved_to)
     template = render_template(
         "hosted/plan_confirm.html",
         visit=visit,

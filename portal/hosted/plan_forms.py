@@ -163,11 +163,12 @@ def add_on_hint(add_on: AddOn) -> str:
 
 
 class ConfirmForm(FlaskForm):
-    """What the confirmed page showed: the subscription's revision, the proration date, and the amount due."""
+    """What the page showed: the revision, the proration date, the amount due, and prices that are moved to."""
 
     revision = HiddenField()
     date = HiddenField()
     due = HiddenField()
+    moved_to = HiddenField()
 
 
 def quantity_hint(limits: QuantityRange) -> str:

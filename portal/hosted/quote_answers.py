@@ -8,6 +8,7 @@ from portal.billing.quotes import acceptance, declining
 from portal.db import find_row, lock_row
 from portal.errors import InvalidRequest
 from portal.hosted import flows, shown_quotes
+from portal.hosted.own_quotes import find_state
 from portal.hosted.page import PageResponse
 from portal.hosted.quote_forms import AcceptForm, DeclineForm
 from portal.hosted.shown_quotes import ShownQuote
@@ -34,7 +35,7 @@ def accept(shown: ShownQuote) -> PageResponse:
 
 
 def decline(shown: ShownQuote) -> PageResponse:
-    """Why not, if the customer wants to say so, and the button."""
+    """Why not, if the customer wants to say so, and the button; a no that is too late leads to the quote as it is."""
     form = DeclineForm(meta=_form_meta(shown))
     if not form.validate_on_submit():
         return _form_page(shown, "quote_decline", form)
@@ -43,8 +44,10 @@ def decline(shown: ShownQuote) -> PageResponse:
         row = _lock(db, shown)
         if row.status == "open" and shown.now < row.expires_at:
             declining.decline(db, row, command, now=shown.now)
-        onward = _complete(db, shown)
-    flash(_("The quote is declined."))
+        declined = find_state(row, shown.now) == "declined"
+        onward = _complete(db, shown) if declined else shown.at
+    if declined:
+        flash(_("The quote is declined."))
     return redirect(onward, 303)
 
 

@@ -91,7 +91,9 @@ def has_requested_plan(db: Session, visit: Visit, subscription: Subscription, wa
     base = plan_add_ons.find_base(items, visit.features)
     beside = plan_add_ons.list_add_ons(db, items, base, visit.features, price)
     asked = {each.price.id: each.quantity for each in beside} | wanted.add_ons | {price.id: quantity}
-    return {id: many for id, (_price, many) in had.items()} == {id: many for id, many in asked.items() if many}
+    # what there is none of may be an item all the same
+    whole = {id: many for id, many in asked.items() if many or id in had}
+    return {id: many for id, (_price, many) in had.items()} == whole
 
 
 def _list_present(items: Sequence[SoldItem]) -> dict[str, tuple[Price, int]]:

@@ -57,9 +57,9 @@ def _offer_page(visit: Visit, id: str, form: StayForm, *, stale: bool = False) -
     if shown is None:
         return redirect(_path(visit, id, "cancel", _sent_reason(visit)), 303)
     change = shown.preview.change
-    # the button means the state, the moment and the amount that this page shows
+    # the button means the state, the moment, the amount and the prices that this page shows
     form.revision.data, form.date.data = str(shown.subscription.revision), str(visit.now)
-    form.due.data = str(change.due if change else 0)
+    form.due.data, form.moved_to.data = str(change.due if change else 0), " ".join(change.moved_to if change else ())
     words = {"visit": visit, "form": form, "shown": shown, "stale": stale, "subscription": shown.subscription}
     template = render_template(f"hosted/stay_{shown.offer.type}.html", **words, **_describe_coupon(shown))
     return make_response(template, 409 if stale else 200)

@@ -144,6 +144,21 @@ def test_a_quote_is_answered_once_and_the_task_is_done(
     assert "rides.example.com/thanks" in opened.get("done").headers["Refresh"]
 
 
+@pytest.mark.parametrize(("meanwhile", "status"), [("accept", "accepted"), ("cancel", "canceled")])
+def test_a_no_that_comes_too_late_is_not_taken_for_one(
+    visit: Any, quote: Any, api: Api, meanwhile: str, status: str
+) -> None:
+    opened = visit("quote_accept", AFTER, quote=quote["id"])
+    path = f"quotes/{quote['id']}/decline"
+    token = fields_of(opened.get(path))["csrf_token"]
+    api.post(f"quotes/{quote['id']}/{meanwhile}")
+    answer = opened.post(path, token=False, csrf_token=token)
+    assert (answer.status_code, answer.location) == (303, f"{home_of(opened)}quotes/{quote['id']}")
+    assert "is declined" not in words(opened.get(f"quotes/{quote['id']}"))
+    assert api.get(f"quotes/{quote['id']}")["status"] == status
+    assert opened.get("done").status_code != 200, "the task is not done"
+
+
 def refused(api: Api, make: Factories, customer: Customer, flow: dict[str, Any], **features: Any) -> Any:
     on = {name: {"enabled": True} for name in ("invoice_correction", "quotes", "invoice_history")}
     configuration = make.configuration(**{**on, **features})
@@ -184,3 +199,27 @@ def test_a_quote_that_can_not_be_accepted_is_refused(api: Api, make: Factories, 
         assert refused(api, make, customer, answering(quote["id"]))["param"] == where
     api.post(f"quotes/{quote['id']}/accept")
     assert refused(api, make, customer, answering(quote["id"]))["param"] == where
+
+
+@pytest.mark.parametrize("days", [-200, 300])
+def test_the_time_of_a_test_clock_counts_for_flows(api: Api, make: Factories, days: int) -> None:
+    held = api.post("test_helpers/test_clocks", frozen_time=NOON + days * clock.DAY)
+    made = api.post("customers", test_clock=held["id"], name="Ada", email="ada@example.com")
+    terms = {"customer": made["id"], "collection_method": "send_invoice"}
+    lines, due = [{"price": make.price().id}], {"days_until_due": 14}
+    quote = api.post("quotes", **terms, line_items=lines, invoice_settings=due)
+    api.post(f"quotes/{quote['id']}/finalize")
+    bill = api.post("invoices", **terms, **due, currency="eur")
+    api.post("invoiceitems", customer=made["id"], invoice=bill["id"], amount=1000, currency="eur")
+    api.post(f"invoices/{bill['id']}/finalize")
+    plan = api.post("subscriptions", **terms, **due, items=lines)
+    on = {name: {"enabled": True} for name in ("invoice_correction", "quotes", "invoice_history")}
+    withdrawal = {"enabled": True, "days": 14}
+    configuration = make.configuration(**on, subscription_withdrawal=withdrawal)
+    for flow in (
+        {"type": "quote_accept", "quote_accept": {"quote": quote["id"]}},
+        correcting(bill["id"]),
+        {"type": "subscription_withdrawal", "subscription_withdrawal": {"subscription": plan["id"]}},
+    ):
+        sent = {"customer": made["id"], "configuration": configuration.id, "flow_data": flow}
+        assert api.post("billing_portal/sessions", **sent)["flow"]["type"] == flow["type"]

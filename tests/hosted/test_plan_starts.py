@@ -18,6 +18,7 @@ from portal.seal import Seal
 from tests.clients import Api, Portal
 from tests.debits import DEBTOR_IBAN, begin_collecting
 from tests.factories import Factories
+from tests.hosted.plan_changes.pages import confirmed, confirming
 from tests.hosted.two_clicks import twin
 from tests.statements_of_banks import OWN_IBAN
 
@@ -417,6 +418,27 @@ def test_no_change_leads_to_a_product_that_another_plan_has(
         feature = {"enabled": True, "several": several}
         visit = portal(customer, make.configuration(subscription_create=feature, subscription_update=update))
         assert visit.get(change).status_code == status
+
+
+def test_what_another_plan_will_change_to_is_had_already(
+    portal: Open, make: Factories, customer: Customer, silver: Price, gold: Price
+) -> None:
+    """Until a change is made, neither a new plan nor another change leads to its product, nor to the one until then."""
+    bronze = make.price(make.product(name="Bronze"), unit_amount=500)
+    plan, other = make.subscription(customer, gold), make.subscription(customer, bronze)
+    waiting = {"schedule_at_period_end": {"conditions": [{"type": "decreasing_item_amount"}]}}
+    update = {"enabled": True, "default_allowed_updates": ["price"], "products": listed(silver, gold, bronze)}
+    feature = {"enabled": True, "products": listed(silver, gold), "several": SEVERAL}
+    visit = portal(customer, make.configuration(subscription_create=feature, subscription_update={**update, **waiting}))
+    change = f"subscriptions/{other.id}/change/confirm?quantity=1&price="
+    assert visit.get(f"{change}{silver.id}").status_code == 200
+    assert "Start another plan" in words(visit.get())
+    assert confirmed(visit, confirming(plan, silver)).status_code == 303
+    for price in (silver, gold):
+        assert visit.get(f"{change}{price.id}").status_code == 404
+    assert "Start another plan" not in words(visit.get())
+    assert visit.post("subscribe", price=silver.id).location == home_of(visit)
+    assert visit.get(confirming(plan, silver)).location.endswith("/changed"), "a plan is not beside itself"
 
 
 def test_a_kept_home_page_knows_what_is_left_to_start(

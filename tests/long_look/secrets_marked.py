@@ -60,7 +60,7 @@ def _use(portal: Portal, secrets: dict[str, str], shown: dict[str, bytes], numbe
     program = new_client(portal)
     customer = str(program.post("/v1/customers", {"name": "Ada", "email": f"ada{number}@example.com"})["id"])
     visit, browser = open_browser(portal, customer)
-    secrets[f"cookie {number}"] = browser.headers["Cookie"].partition("=")[2]
+    secrets[f"cookie {number}"] = browser.headers["Cookie"].rpartition("=")[2].rpartition(".")[2]
     link = program.post("/v1/billing_portal/sessions", {"customer": customer, "return_url": "https://example.com"})[
         "url"
     ]

@@ -28,6 +28,11 @@ class AllowedChange:
         """What a period costs afterwards, in minor units."""
         return multiply_price(self.price.unit_amount_decimal, self.quantity) + self.others.after
 
+    @property
+    def moved_to(self) -> list[str]:
+        """The prices, by id, that items beside the plan are moved to, as nobody has named them."""
+        return [each.price.id for each, _quantity in self.others.kept if each.moves]
+
 
 def find_allowed(
     db: Session, subscription: Subscription, features: Features, asked: PlanChange, *, now: int

@@ -67,8 +67,7 @@ def _build_items(present: list[dict[str, Any]], allowed: AllowedChange) -> list[
     new = {"discounts": [], "metadata": {}, "tax_rates": held[allowed.sold.price.id]["tax_rates"]}
 
     def build(sold: SoldItem | None, price: Price, quantity: int) -> dict[str, Any]:
-        kept = {**held[sold.price.id], "moves": sold.item.id} if sold else new
-        return {**kept, "price": price.id, "quantity": quantity}
+        return {**(held[sold.price.id] if sold else new), "price": price.id, "quantity": quantity}
 
     others = [build(each.sold, each.price, quantity) for each, quantity in allowed.others.kept]
     return [build(allowed.sold, allowed.price, allowed.quantity), *others]

@@ -8,6 +8,7 @@ from portal import clock
 from portal.billing.accounts import mirrors
 from portal.billing.customer_portal import invoice_corrections
 from portal.billing.customer_portal.params import FlowData
+from portal.billing.ledger.customer_times import time_of
 from portal.db import find_row
 from portal.errors import InvalidRequest, MissingParameter, ResourceMissing
 from portal.models import Invoice, Quote
@@ -22,10 +23,8 @@ def build_correction_branch(db: Session, flow: FlowData, customer_id: str, featu
     invoice = find_row(db, Invoice, flow.invoice_correction.invoice, noun="invoice", param=param)
     if invoice.customer_id != customer_id:
         raise ResourceMissing("invoice", invoice.id, param=param)
-    corrects_here = mirrors.is_billed_here(db) and invoice_corrections.may_correct(
-        db, features, invoice, now=clock.now()
-    )
-    if not corrects_here:
+    now = time_of(db, invoice, clock.now())
+    if not mirrors.is_billed_here(db) or not invoice_corrections.may_correct(db, features, invoice, now=now):
         raise InvalidRequest(
             f"The customer can't correct the invoice '{invoice.id}' now: see features[invoice_correction] of the"
             " configuration, which needs features[invoice_history] as well.",
@@ -42,6 +41,7 @@ def build_quote_branch(db: Session, flow: FlowData, customer_id: str, features: 
     quote = find_row(db, Quote, flow.quote_accept.quote, noun="quote", param=param)
     if quote.customer_id != customer_id:
         raise ResourceMissing("quote", quote.id, param=param)
-    if quote.status != "open" or quote.expires_at <= clock.now() or not mirrors.is_billed_here(db):
+    expired = quote.expires_at <= time_of(db, quote, clock.now())
+    if quote.status != "open" or expired or not mirrors.is_billed_here(db):
         raise InvalidRequest(f"The quote '{quote.id}' can't be accepted: it must be finalized and open.", param=param)
     return {"quote": quote.id}

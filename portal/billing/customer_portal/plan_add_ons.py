@@ -37,6 +37,11 @@ class AddOn:
         return self.sold.item.quantity if self.sold else 0
 
     @property
+    def is_empty(self) -> bool:
+        """Whether it is an item of which a merchant has set the quantity to 0, which stays an item."""
+        return self.sold is not None and not self.quantity
+
+    @property
     def moves(self) -> bool:
         """Whether it is billed by another interval than now."""
         return self.sold is not None and self.sold.price.id != self.price.id
@@ -135,7 +140,7 @@ def resolve(
     after = [(each, wanted.get(id, each.quantity)) for id, each in known.items()]
     return AddOnChanges(
         [_build_change(each, quantity) for each, quantity in after if each.moves or quantity != each.quantity],
-        [(each, quantity) for each, quantity in after if quantity],
+        [(each, quantity) for each, quantity in after if quantity or each.is_empty],
         sum(each.sold.amount for each in known.values() if each.sold),
         sum(each.amount_of(quantity) for each, quantity in after),
         sum(each.amount_of(each.quantity) for each in known.values()),
@@ -149,7 +154,7 @@ def _fits(price: Price, products: Mapping[str, Product], target: Price) -> bool:
 def _build_change(add_on: AddOn, quantity: int) -> ItemChange:
     if add_on.sold is None:
         return ItemChange(price=add_on.price.id, quantity=quantity)
-    if not quantity:
+    if not quantity and not add_on.is_empty:
         return ItemChange(id=add_on.sold.item.id, deleted=True)
     if add_on.moves:
         return ItemChange(id=add_on.sold.item.id, price=add_on.price.id, quantity=quantity)

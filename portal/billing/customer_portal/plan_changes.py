@@ -19,8 +19,10 @@ from portal.rules.permissions import Features
 
 def change_plan(
     db: Session, subscription: Subscription, features: Features, asked: PlanChange, *, session_id: str, now: int
-) -> Subscription:
-    """Change price and quantity as a configuration allows; a deferred change is scheduled for the period's end.
+) -> AllowedChange:
+    """Change price and quantity as a configuration allows, and what that means for the items.
+
+    A deferred change is scheduled for the period's end.
 
     Raises `NotChangeable`, and `InvalidRequest` for a discount that can't be redeemed.
     """
@@ -33,7 +35,7 @@ def change_plan(
         )
     else:
         updates.update_subscription(db, subscription, _build_update(subscription, allowed, features, asked), now=now)
-    return subscription
+    return allowed
 
 
 def _build_update(

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from portal import clock
 from portal.billing.customer_portal import plan_offers, plan_pauses, plan_withdrawals, retention_offers, update_flows
 from portal.billing.customer_portal.params import FlowData, RetentionData
+from portal.billing.ledger.customer_times import time_of
 from portal.db import find_row
 from portal.errors import InvalidRequest, MissingParameter
 from portal.models import Coupon, Customer, Subscription
@@ -52,7 +53,7 @@ def _build_retention(
         return None
     param = f"{param}[coupon_offer][coupon]"
     coupon = find_row(db, Coupon, sent.coupon_offer.coupon, noun="coupon", param=param)
-    if not retention_offers.can_be_offered(coupon, subscription, clock.now()):
+    if not retention_offers.can_be_offered(coupon, subscription, time_of(db, subscription, clock.now())):
         raise InvalidRequest(f"The coupon '{coupon.id}' can't be redeemed by this subscription.", param=param)
     return {"coupon_offer": {"coupon": coupon.id}, "type": sent.type}
 
@@ -78,7 +79,7 @@ def build_withdrawal_branch(db: Session, flow: FlowData, customer_id: str, featu
     subscription = update_flows.find_own_subscription(db, flow.subscription_withdrawal.subscription, customer_id, param)
     customer = find_row(db, Customer, customer_id, noun="customer")
     terms = plan_withdrawals.find_terms(db, customer, features)
-    if terms is None or not terms.allow(subscription, clock.now()):
+    if terms is None or not terms.allow(subscription, time_of(db, subscription, clock.now())):
         raise InvalidRequest(
             f"This customer can't withdraw from the subscription '{subscription.id}' any more, or is a business.",
             param=f"{param}[subscription]",

@@ -4,13 +4,23 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from portal.billing.accounts import mirrors
+from portal.billing.customer_portal import upcoming_changes
 from portal.db import rows_by_id
 from portal.errors import InvalidRequest
-from portal.models import Customer, Invoice, InvoiceLine, Price, Product, Subscription, SubscriptionItem
+from portal.models import (
+    Customer,
+    Invoice,
+    InvoiceLine,
+    Price,
+    Product,
+    Subscription,
+    SubscriptionItem,
+    SubscriptionSchedule,
+)
 from portal.rules import permissions
 from portal.rules.permissions import Features, PlansBeside, QuantityRange
 
@@ -41,9 +51,19 @@ def has_plan(db: Session, customer_id: str) -> bool:
 
 
 def list_held_products(db: Session, customer_id: str, *, but: str | None = None) -> set[str]:
-    """The products of a customer's plans that have not ended; `but` is the id of a subscription that doesn't count."""
+    """The products of a customer's plans that have not ended, and those that the customer has changed them to.
+
+    `but` is the id of a subscription that doesn't count.
+    """
     own = Subscription.customer_id == customer_id, Subscription.ended_at.is_(None), Subscription.id != (but or "")
-    return set(db.scalars(_SOLD_PRODUCTS.where(*own)))
+    waits = or_(Subscription.schedule_id.is_not(None), Subscription.pending_update.is_not(None))
+    waiting = db.scalars(select(Subscription).where(*own, waits)).all()
+    managing = rows_by_id(db, SubscriptionSchedule, [each.schedule_id for each in waiting if each.schedule_id])
+    coming = upcoming_changes.list_upcoming(db, waiting, [*managing.values()])
+    return {
+        *db.scalars(_SOLD_PRODUCTS.where(*own)),
+        *(item.product.id for each in coming.values() for item in each.items),
+    }
 
 
 def is_refused(db: Session, customer_id: str, beside: PlansBeside, price_id: str) -> bool:

@@ -22,7 +22,7 @@ class PlanChangePreview:
     """The result of a change: the bill made at once and the next one, where they exist.
 
     `waits_until` is when the change takes effect: None for at once or, with `waits_for_payment`, for when that
-    is paid.
+    is paid. `moved_to` are the prices of `AllowedChange.moved_to`.
     """
 
     at_once: BillPreview | None
@@ -30,6 +30,7 @@ class PlanChangePreview:
     waits_until: int | None
     waits_for_payment: bool
     trial_ends: bool
+    moved_to: list[str]
 
     @property
     def due(self) -> int:
@@ -42,7 +43,7 @@ def preview_change(
 ) -> PlanChangePreview:
     """Make the change and its next bill, in a session that the caller rolls back. Raises what the change raises."""
     was, status = subscription.latest_invoice_id, subscription.status
-    subscription = plan_changes.change_plan(db, subscription, features, asked, session_id=session_id, now=now)
+    allowed = plan_changes.change_plan(db, subscription, features, asked, session_id=session_id, now=now)
     at_once = find_new_bill(db, subscription, was)
     schedule = upcoming_changes.find_schedule(db, subscription)
     waits_until = schedule.phases[-1]["start_date"] if schedule else None
@@ -50,7 +51,8 @@ def preview_change(
     _make_pending_change(db, subscription, now)
     # before the next bill is made: that ends every trial
     trial_ends = status == "trialing" and subscription.status != status
-    return PlanChangePreview(at_once, preview_next_bill(db, subscription), waits_until, unpaid, trial_ends)
+    following = preview_next_bill(db, subscription)
+    return PlanChangePreview(at_once, following, waits_until, unpaid, trial_ends, allowed.moved_to)
 
 
 def preview_bill_after_change(db: Session, subscription: Subscription, *, now: int) -> BillPreview | None:

@@ -9,6 +9,7 @@ from portal.billing.customer_portal import allowed_changes, changeable_items, pl
 from portal.billing.customer_portal.change_rules import NotChangeable
 from portal.billing.customer_portal.params import ConfirmedDiscount, FlowData
 from portal.billing.customer_portal.plan_choices import PlanChange
+from portal.billing.ledger.customer_times import time_of
 from portal.db import find_row
 from portal.errors import InvalidRequest, MissingParameter, ResourceMissing
 from portal.models import Coupon, PromotionCode, Subscription
@@ -40,7 +41,8 @@ def build_confirm_branch(db: Session, flow: FlowData, customer_id: str, features
     quantity = sold.item.quantity if item.quantity is None else item.quantity
     try:
         asked = PlanChange(item.price or sold.price.id, quantity)
-        allowed_changes.find_allowed(db, subscription, features, asked, now=clock.now())
+        now = time_of(db, subscription, clock.now())
+        allowed_changes.find_allowed(db, subscription, features, asked, now=now)
     except NotChangeable as error:
         error.param = f"{param}[items][0][{error.param}]"
         raise

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from portal import clock, ids
 from portal.billing.customers import customers, deletion
+from portal.billing.ledger.customer_times import time_of
 from portal.billing.lifecycle import steps
 from portal.db import Scope, lock_and_refresh, lock_row, scope_of, select_with_owner
 from portal.errors import InvalidRequest
@@ -114,8 +115,7 @@ def time_for_call(db: Session, row: object = None, command: Command | None = Non
 
 def time_for_row(db: Session, row: Any) -> int:
     """The current time for reading a row, which may belong to a test clock; also while that clock advances."""
-    found = db.get(TestClock, (scope_of(db).tenant_id, row.test_clock_id)) if row.test_clock_id else None
-    return found.frozen_time if found else clock.now()
+    return time_of(db, row, clock.now())
 
 
 def list_due(db: Session, *, now: int) -> list[tuple[Scope, str]]:

@@ -11,9 +11,8 @@ from portal.billing.schedules.params import SentPhase
 from portal.billing.schedules.phase_times import Phase
 from portal.billing.subscriptions import items as subscription_items
 from portal.billing.subscriptions.item_params import AddedItem, ResolvedItem
-from portal.db import rows_by_id
 from portal.errors import InvalidRequest, MissingParameter, params_within
-from portal.models import Customer, Subscription, SubscriptionItem
+from portal.models import Customer, Subscription
 from portal.wire.commands import (
     merge_metadata,
 )
@@ -36,7 +35,10 @@ def parse_phases(db: Session, customer: Customer, sent: Sequence[SentPhase], sta
 
 
 def build_current_phase(db: Session, subscription: Subscription) -> Phase:
-    """A phase with the present settings of a subscription, up to its coming end, else to the end of its period."""
+    """A phase with the present settings of a subscription, up to its coming end, else to the end of its period.
+
+    What is made of one of its items `moves` that one, so that it stays the same one.
+    """
     sold = subscription_items.list_items(db, subscription.id)
     return {
         "add_invoice_items": [],
@@ -50,13 +52,16 @@ def build_current_phase(db: Session, subscription: Subscription) -> Phase:
         "end_date": subscription.cancel_at or subscription.current_period_end,
         "invoice_settings": subscription.invoice_settings,
         "items": [
-            _build_item(
-                each.item.price_id,
-                each.item.quantity,
-                each.item.tax_rates,
-                {},
-                phase_discounts.existing_sources(each.item.discounts),
-            )
+            {
+                **_build_item(
+                    each.item.price_id,
+                    each.item.quantity,
+                    each.item.tax_rates,
+                    {},
+                    phase_discounts.existing_sources(each.item.discounts),
+                ),
+                "moves": each.item.id,
+            }
             for each in sold
         ],
         "metadata": {},
@@ -71,16 +76,16 @@ def keep_settled(db: Session, subscription: Subscription, phase: Phase) -> Phase
 
     Its items say which ones they move; a phase that says nothing of this, as those that are sent, stays as it is.
     """
-    rows = rows_by_id(db, SubscriptionItem, [each["moves"] for each in phase["items"] if each.get("moves")])
-    if not rows:
+    if not any(each.get("moves") for each in phase["items"]):
         return phase
     present = build_current_phase(db, subscription)
+    held = {each["moves"]: each for each in present["items"]}
     codes = [each for each in phase["discounts"] if not each["discount"]]
     return {
         **phase,
-        **{name: present[name] for name in _SETTLED},
+        **_take(present, *_SETTLED),
         "discounts": [*present["discounts"], *codes],
-        "items": [_keep_settled_item(each, rows.get(each.get("moves"))) for each in phase["items"]],
+        "items": [each | _take(held.get(each.get("moves"), {}), "discounts", "tax_rates") for each in phase["items"]],
     }
 
 
@@ -88,10 +93,8 @@ def keep_settled(db: Session, subscription: Subscription, phase: Phase) -> Phase
 _SETTLED = ("collection_method", "days_until_due", "default_tax_rates", "description", "invoice_settings")
 
 
-def _keep_settled_item(wish: dict[str, Any], row: SubscriptionItem | None) -> dict[str, Any]:
-    if row is None:
-        return wish
-    return {**wish, "discounts": phase_discounts.existing_sources(row.discounts), "tax_rates": row.tax_rates}
+def _take(settings: Phase, *names: str) -> dict[str, Any]:
+    return {name: settings[name] for name in names if name in settings}
 
 
 def _build_phase(db: Session, customer: Customer, sent: SentPhase, start: int, param: str, now: int) -> Phase:

@@ -55,7 +55,7 @@ def seen(visit: Portal, path: str) -> str:
 
 def confirmed(visit: Portal, path: str, **instead: str) -> Any:
     page = seen(visit, path)
-    fields = {**hidden(page, "revision", "date", "due", "csrf_token"), **instead}
+    fields = {**hidden(page, "revision", "date", "due", "moved_to", "csrf_token"), **instead}
     return visit.post(path, token=False, **fields)
 
 

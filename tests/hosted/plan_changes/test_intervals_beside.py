@@ -116,7 +116,7 @@ def test_what_is_beside_the_plan_moves_along(
     # a year of all of it, less two thirds of a month of €20.00, €6.00 and €7.00, each rounded by itself
     due = 20000 + 6000 + 7000 - 1333 - 400 - 467
     assert f"Change now for €{due / 100:.2f}" in page
-    fields = hidden(seen(visit, path), "revision", "date", "due")
+    fields = hidden(seen(visit, path), "revision", "date", "due", "moved_to")
     answers = click_twice(make, customer, visit, path, **fields)
     assert [answer.status_code for answer in answers] == [303, 303]
     assert items_of(api, plan) == {year["gold"].id: 1, year["seats"].id: 2, year["hosting"].id: 1}
@@ -223,6 +223,70 @@ def test_a_shorter_interval_waits_for_the_period_s_end_with_all_of_it(
         assert api.get("invoices", subscription=plan.id)["data"][0]["total"] == 3057
     assert ([each["id"] for each in moved["tax_rates"]], moved["metadata"]) == ([rate.id], {"team": "north"})
     assert (moved["id"], len(moved["discounts"])) == (seats["id"], 1)
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_an_item_of_quantity_0_moves_along_and_stays(
+    portal: Open,
+    make: Factories,
+    customer: Customer,
+    month: dict[str, Price],
+    year: dict[str, Price],
+    configured: Any,
+    api: Api,
+    waits: bool,
+) -> None:
+    """A merchant may keep an item of which there is none now, such as one that is counted later."""
+    before, after = (year, month) if waits else (month, year)
+    plan = begin(make, customer, before)
+    hosting = next(each for each in items(api, plan) if each["price"]["id"] == before["hosting"].id)
+    api.post(f"subscription_items/{hosting['id']}", quantity=0)
+    conditions = {"schedule_at_period_end": {"conditions": [{"type": "shortening_interval"}]}} if waits else {}
+    visit, path = portal(customer, configured(**conditions)), confirming(plan, after["gold"])
+    each = "Hosting Now: 0 × €7.00 = €0.00 a month Then: 0 × €70.00 = €0.00 a year"
+    assert waits or each in words(visit.get(path))
+    fields = hidden(seen(visit, path), "revision", "date", "due", "moved_to")
+    assert [answer.location[-8:] for answer in click_twice(make, customer, visit, path, **fields)] == ["/changed"] * 2
+    with clock.hold_at(BEGAN + 366 * clock.DAY if waits else NOON):
+        pass_time(make, clock.now())
+        assert items_of(api, plan) == {after["gold"].id: 1, after["seats"].id: 2, after["hosting"].id: 0}
+        moved = next(each for each in items(api, plan) if each["price"]["id"] == after["hosting"].id)
+    assert moved["id"] == hosting["id"]
+
+
+def test_a_price_beside_the_plan_that_the_page_did_not_show_is_not_taken(
+    portal: Open,
+    make: Factories,
+    customer: Customer,
+    month: dict[str, Price],
+    year: dict[str, Price],
+    configured: Any,
+    api: Api,
+) -> None:
+    """Nothing is due at once where a change waits, so that the amount alone would not tell."""
+    plan = begin(make, customer, year)
+    dearer = make.price(product_of(make, month["seats"]), unit_amount=900)
+    configuration = configured(schedule_at_period_end={"conditions": [{"type": "shortening_interval"}]})
+    visit, path = portal(customer, configuration), confirming(plan, month["gold"])
+    fields = hidden(seen(visit, path), "revision", "date", "due", "moved_to")
+    offered = configuration.features["subscription_update"]["products"]
+    products = [
+        {**{name: each[name] for name in ("product", "prices")}, "adjustable_quantity": {"enabled": False}}
+        for each in offered
+    ]
+    for each in products:
+        if each["product"] == dearer.product_id:
+            each["prices"] = [dearer.id, year["seats"].id]
+    update = {"products": products}
+    api.post(f"billing_portal/configurations/{configuration.id}", features={"subscription_update": update})
+    answer = visit.post(path, **fields)
+    assert answer.status_code == 409
+    assert "2 × €9.00 = €18.00 a month" in words(answer)
+    assert not api.get("subscription_schedules")["data"]
+    fields = hidden(answer.text, "revision", "date", "due", "moved_to")
+    assert visit.post(path, **fields).status_code == 303
+    (schedule,) = api.get("subscription_schedules")["data"]
+    assert dearer.id in [each["price"] for each in schedule["phases"][1]["items"]]
 
 
 def test_what_was_typed_stays_when_another_interval_is_chosen(
