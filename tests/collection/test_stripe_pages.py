@@ -14,10 +14,9 @@ from flask.testing import FlaskClient
 from portal import clock
 from portal.models import Customer
 from portal.providers.interface import Access
-from portal.worker import expiry
 from tests.clients import Api, Portal
 from tests.factories import Factories
-from tests.hosted.test_checkout import DONE, buy, path_of
+from tests.hosted.test_checkout import DONE, buy, follow_up, path_of
 from tests.hosted.test_invoice_pay import open_invoice
 
 HTTPS = "https://localhost"
@@ -274,7 +273,7 @@ def test_an_order_given_up_at_stripe_is_paid_in_another_try_or_void(client, sold
     assert client.post(path, base_url=HTTPS, data={"do": "buy", "amount": "1000", "way": "card"}).status_code == 303
     follow_path(client, f"{path}/card/start")
     assert [page["status"] for page in peer.pages("payment")] == ["expired", "open"]
-    expiry.follow_checkouts(services, clock.now() + 2 * clock.DAY)
+    follow_up(client.application, clock.now() + 2 * clock.DAY)
     assert api.get(f"checkout/sessions/{made['id']}")["status"] == "expired"
     [invoice] = api.get("invoices")["data"]
     assert (invoice["status"], invoice["amount_paid"], peer.charged()) == ("void", 0, 0)

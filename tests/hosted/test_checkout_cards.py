@@ -16,11 +16,11 @@ from portal.billing.payment_methods import own_methods
 from portal.billing.payment_methods.params import BillingDetails
 from portal.models import Customer
 from portal.providers.interface import GivenMethod
-from portal.worker import expiry, payments
+from portal.worker import payments
 from tests.clients import Api
 from tests.debits import DEBTOR_IBAN, begin_collecting
 from tests.factories import Factories
-from tests.hosted.test_checkout import DONE, TYPED, buy, path_of, shown, take_transfers
+from tests.hosted.test_checkout import DONE, TYPED, buy, follow_up, path_of, shown, take_transfers
 
 HTTPS = "https://localhost"
 
@@ -47,7 +47,7 @@ def charge(app: Flask) -> Callable[[], None]:
 @pytest.fixture
 def follow(app: Flask) -> Callable[..., None]:
     def run(later: int = 0) -> None:
-        expiry.follow_checkouts(app.extensions["portal"], clock.now() + later)
+        follow_up(app, clock.now() + later)
 
     return run
 
