@@ -106,6 +106,9 @@ class ElementReader:
 
     def _add_text(self, text: str) -> None:
         element = self._stack[-1]
+        # what stands between elements is no text of theirs, and a large statement has much of it
+        if not element.text and text.isspace():
+            return
         element.text += text
         if len(element.text) > _LONGEST_TEXT:
             raise UnreadableFile(self.line, f"<{element.name}>", "a text without end")

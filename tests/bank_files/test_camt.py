@@ -108,6 +108,13 @@ def test_elements_without_end_are_refused() -> None:
         read(camt(Transfer(100)).replace(b"<Ntry>", b"<x>" * 100 + b"<Ntry>"))
 
 
+def test_a_text_without_end_is_refused_and_blanks_between_entries_are_none() -> None:
+    with pytest.raises(UnreadableFile, match="a text without end"):
+        read(camt(Transfer(100, "x" * 120_000)))
+    first, second = read(camt(Transfer(100), Transfer(200)).replace(b"<Ntry>", b"\n        " * 20_000 + b"<Ntry>"))
+    assert (first.amount, second.amount) == (100, 200)
+
+
 class _Large(io.RawIOBase):
     """A file of 200 MB that fails when it is read."""
 
